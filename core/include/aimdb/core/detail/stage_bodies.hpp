@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stages behind source(), tap(), transform() and transform_join(). Plain
+// functions run in a loop that takes a batch of values under one lock.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <asio/post.hpp>
+
+#include "aimdb/core/detail/callable.hpp"
+
+namespace aimdb::detail {
+
+/// Lets other coroutines of this thread run.
+inline Awaitable<void> yield(const asio::any_io_executor& executor) {
+    co_await asio::post(executor, asio::use_awaitable);
+}
+
+/// Batches a loop may do before it gives way to the other stages of its thread.
+inline constexpr int batches_between_yields = 16;
+
+template <typename T>
+class SourceStage final : public StageBody {
+public:
+    template <typename F>
+    SourceStage(std::shared_ptr<Buffer<T>> buffer, F function)
+        : out_(std::move(buffer)), function_(std::move(function)) {}
+    Task run(Context context) override { return function_(std::move(context), out_); }
+
+private:
+    Producer<T> out_;
+    std::function<Task(Context, Producer<T>)> function_;
+};
+
+template <typename T>
+class ReadingStage final : public StageBody {
+public:
+    template <typename F>
+    ReadingStage(std::shared_ptr<OpenCursor<T>> cursor, F function)
+        : cursor_(std::move(cursor)), function_(std::move(function)) {}
+    Task run(Context context) override { return function_(std::move(context), Reader<T>(cursor_)); }
+
+private:
+    std::shared_ptr<OpenCursor<T>> cursor_;
+    std::function<Task(Context, Reader<T>)> function_;
+};
+
+template <typename In, typename Out>
+class TransformingStage final : public StageBody {
+public:
+    template <typename F>
+    TransformingStage(std::shared_ptr<OpenCursor<In>> cursor,
+                      std::shared_ptr<Buffer<Out>> out,
+                      F function)
+        : cursor_(std::move(cursor)), out_(std::move(out)), function_(std::move(function)) {}
+    Task run(Context context) override {
+        return function_(std::move(context), Reader<In>(cursor_), out_);
+    }
+
+private:
+    std::shared_ptr<OpenCursor<In>> cursor_;
+    Producer<Out> out_;
+    std::function<Task(Context, Reader<In>, Producer<Out>)> function_;
+};
+
+/// A batch of one input, worked off value by value. Keeps its place when the
+/// function throws: a restarted stage goes on with the next value.
+template <typename In>
+class InputPort {
+public:
+    explicit InputPort(std::shared_ptr<OpenCursor<In>> cursor) : reader_(std::move(cursor)) {}
+
+    /// False when nothing is there to work on.
+    bool fill() {
+        if (next_ < batch_.size()) {
+            return true;
+        }
+        batch_.clear();
+        next_ = 0;
+        return reader_.take_many(batch_, batch_limit_values<In>) > 0;
+    }
+    [[nodiscard]] bool empty() const noexcept { return next_ == batch_.size(); }
+
+    /// Calls `f` for one value; returns how long it took if that was measured.
+    template <typename F>
+    std::chrono::nanoseconds work_one(TimingRecorder& timings, F&& f) {
+        timings.count(1);
+        const Taken<In>& taken = batch_[next_++];
+        if (taken.sequence % 64 != 0) {
+            f(taken);
+            return {};
+        }
+        const auto begin = std::chrono::steady_clock::now();
+        f(taken);
+        const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
+        timings.sample(took);
+        return took;
+    }
+
+    /// Calls `f` for everything that was taken.
+    template <typename F>
+    void work_all(TimingRecorder& timings, F&& f) {
+        const auto begin = std::chrono::steady_clock::now();
+        std::chrono::nanoseconds measured{0};
+        while (next_ < batch_.size()) {
+            measured += work_one(timings, f);
+        }
+        // A slow call that was not one of the measured ones must still show.
+        const auto unmeasured = std::chrono::steady_clock::now() - begin - measured;
+        if (unmeasured > std::chrono::milliseconds(1)) {
+            timings.sample(unmeasured);
+        }
+    }
+
+    [[nodiscard]] Reader<In>& reader() noexcept { return reader_; }
+
+private:
+    Reader<In> reader_;
+    std::vector<Taken<In>> batch_;
+    std::size_t next_ = 0;
+};
+
+template <typename T, typename F>
+class TapStage final : public StageBody {
+public:
+    TapStage(std::shared_ptr<OpenCursor<T>> cursor, F function)
+        : port_(std::move(cursor)), function_(std::move(function)) {}
+
+    Task run(Context context) override {
+        for (int batches = 1;; ++batches) {
+            if (!port_.fill()) {
+                if (port_.reader().closed()) {
+                    co_return;
+                }
+                co_await port_.reader().wait();
+                continue;
+            }
+            port_.work_all(context.timings(), [this](const Taken<T>& taken) { call(taken); });
+            if (batches % batches_between_yields == 0) {
+                co_await yield(context.executor());
+            }
+        }
+    }
+
+private:
+    void call(const Taken<T>& taken) {
+        if constexpr (std::is_invocable_v<F&, const T&>) {
+            std::invoke(function_, taken.held.get());
+        } else {
+            const Item<T> item{taken.held.get(), taken.sequence, taken.skipped, taken.at};
+            std::invoke(function_, item);
+        }
+    }
+
+    InputPort<T> port_;
+    F function_;
+};
+
+/// transform() with a plain function, with `State...` being one type or none.
+template <typename In, typename Out, typename F, typename... State>
+class FunctionStage final : public StageBody {
+public:
+    FunctionStage(std::shared_ptr<OpenCursor<In>> cursor,
+                  std::shared_ptr<Buffer<Out>> out,
+                  bool lossless,
+                  F function,
+                  State... state)
+        : port_(std::move(cursor)),
+          out_(std::move(out)),
+          lossless_(lossless),
+          function_(std::move(function)),
+          state_(std::move(state)...) {}
+
+    Task run(Context context) override {
+        for (int batches = 1;; ++batches) {
+            if (!port_.fill()) {
+                if (port_.reader().closed()) {
+                    co_return;
+                }
+                co_await port_.reader().wait();
+                continue;
+            }
+            if (lossless_) {
+                co_await work_losslessly(context);
+            } else {
+                port_.work_all(context.timings(), [this](const Taken<In>& in) {
+                    call(in);
+                    outputs_.publish_all(out_);
+                });
+            }
+            if (batches % batches_between_yields == 0) {
+                co_await yield(context.executor());
+            }
+        }
+    }
+
+private:
+    Awaitable<void> work_losslessly(Context context) {
+        while (!port_.empty()) {
+            port_.work_one(context.timings(), [this](const Taken<In>& in) { call(in); });
+            for (std::size_t i = 0; i < outputs_.size(); ++i) {
+                co_await out_.room();
+                outputs_.publish(i, out_);
+            }
+            outputs_.clear();
+        }
+    }
+
+    void call(const Taken<In>& taken) {
+        outputs_.clear();  // what an earlier call left that threw
+        std::apply(
+            [&](State&... state) { apply_and_collect(function_, taken, outputs_, state...); },
+            state_);
+    }
+
+    InputPort<In> port_;
+    Producer<Out> out_;
+    Emitter<Out> outputs_;
+    bool lossless_;
+    F function_;
+    std::tuple<State...> state_;
+};
+
+}  // namespace aimdb::detail

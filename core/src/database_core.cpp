@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "database_core.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include <asio/co_spawn.hpp>
+
+#include "thread_name.hpp"
+
+namespace aimdb::detail {
+namespace {
+
+constexpr std::chrono::milliseconds restart_delay_limit{10'000};
+
+std::string describe_failure(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
+bool has_source(const RecordBase& record) noexcept {
+    return std::any_of(record.running.begin(), record.running.end(),
+                       [](const auto& stage) { return brings_in(stage->info.kind); });
+}
+
+template <typename F>
+class Finally {
+public:
+    explicit Finally(F last) : last_(std::move(last)) {}
+    ~Finally() { last_(); }
+    Finally(const Finally&) = delete;
+    Finally& operator=(const Finally&) = delete;
+
+private:
+    F last_;
+};
+
+void set_state(StageRuntime& stage, StageState state) {
+    const std::lock_guard lock(stage.mutex);
+    stage.info.state = state;
+}
+
+void note_failure(StageRuntime& stage, const std::string& message, StageState state) {
+    {
+        const std::lock_guard lock(stage.mutex);
+        ++stage.info.failures;
+        stage.info.last_error = message;
+        stage.info.state = state;
+    }
+    const std::string outcome = state == StageState::failed ? "; left failed" : "; restarting";
+    stage.environment.log.error("stage failed: " + message + outcome);
+}
+
+}  // namespace
+
+DatabaseCore::DatabaseCore(std::unique_ptr<Declarations> all,
+                           std::shared_ptr<Clock> used_clock,
+                           Log used_log)
+    : declarations(all.get()),
+      clock(std::move(used_clock)),
+      log(std::move(used_log)),
+      context(std::make_shared<BufferContext>()),
+      state_(std::make_shared<RunState>()),
+      order_(declarations->topological_order()),
+      io_context_(std::make_unique<asio::io_context>()) {
+    state_->declarations = std::move(all);
+    context->clock = clock;
+    context->executor = io_context_->get_executor();
+    for (const auto& record : declarations->records()) {
+        record->create_buffer(record->index, context);
+    }
+}
+
+DatabaseCore::~DatabaseCore() {
+    stop_here(default_stop_deadline);
+    for (std::thread& thread : stoppers_) {
+        thread.join();
+    }
+    join_threads();
+    signals_.reset();  // lives in the context
+    for (const auto& record : declarations->records()) {
+        record->core().await_wakes();
+    }
+    // Suspended coroutines die with the context, while records still exist.
+    io_context_.reset();
+}
+
+void DatabaseCore::open() {
+    for (Module* module : declarations->modules()) {
+        module->open(view_);
+    }
+    make_stages();
+}
+
+void DatabaseCore::make_stages() {
+    for (const auto& record : declarations->records()) {
+        constexpr auto kinds = static_cast<std::size_t>(StageKind::link_out) + 1;
+        std::array<std::size_t, kinds> next_index{};
+        for (StageDeclaration& declared : record->stages) {
+            auto stage = std::make_unique<StageRuntime>();
+            const std::size_t index = next_index[static_cast<std::size_t>(declared.kind)]++;
+            stage->info.kind = declared.kind;
+            stage->info.index = index;
+            stage->info.name = !declared.name.empty() ? declared.name
+                                                      : std::string(to_string(declared.kind)) +
+                                                            "[" + std::to_string(index) + "]";
+            stage->on_failure = record->on_failure;
+            stage->environment = {clock,
+                                  context->executor,
+                                  log.about(record->key, stage->info.name),
+                                  &state_->sleepers,
+                                  [state = state_.get()] { state->request_stop(); },
+                                  &stage->timings};
+            stage->body = declared.make(*declarations);
+            declared.make = nullptr;  // what it captured now lives in the body
+            record->running.push_back(std::move(stage));
+        }
+    }
+}
+
+void DatabaseCore::start_threads(std::size_t threads, bool handle_signals) {
+    AIMDB_ASSERT(threads >= 1);
+    begin_start();
+    const Finally end([this] { end_start(); });
+    own_threads_ = true;
+    if (handle_signals) {
+        signals_ = std::make_unique<asio::signal_set>(*io_context_, SIGINT, SIGTERM);
+        signals_->async_wait([this](std::error_code error, int) {
+            if (!error) {
+                request_stop();
+            }
+        });
+    }
+    start();
+    work_.emplace(io_context_->get_executor());
+    for (std::size_t i = 0; i < threads; ++i) {
+        {
+            const std::lock_guard lock(state_->mutex);
+            ++state_->running_threads;
+        }
+        threads_.emplace_back([this, i] { run_thread(i); });
+    }
+}
+
+void DatabaseCore::run_thread(std::size_t number) {
+    name_this_thread("aimdb-io-" + std::to_string(number));
+    io_context_->run();
+    const std::lock_guard lock(state_->mutex);
+    --state_->running_threads;
+    state_->changed.notify_all();
+}
+
+void DatabaseCore::start_on(const asio::any_io_executor& executor) {
+    begin_start();
+    const Finally end([this] { end_start(); });
+    context->executor = executor;
+    for (const auto& record : declarations->records()) {
+        for (const auto& stage : record->running) {
+            stage->environment.executor = executor;
+        }
+    }
+    start();
+}
+
+void DatabaseCore::begin_start() {
+    const std::lock_guard lock(state_->mutex);
+    if (phase_ != Phase::built) {
+        throw Error(Errc::shutting_down, "start database: it runs once and was started before");
+    }
+    phase_ = Phase::starting;
+}
+
+// Also when the start failed: a stop, which waits for this, undoes what was begun.
+void DatabaseCore::end_start() noexcept {
+    const std::lock_guard lock(state_->mutex);
+    phase_ = Phase::running;
+    state_->changed.notify_all();
+}
+
+void DatabaseCore::start() {
+    for (Module* module : declarations->modules()) {
+        module->start(view_);
+    }
+    // Readers exist since build(); sinks run before what feeds them.
+    for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
+        const RecordBase& record = *declarations->records()[*it];
+        for (const bool writers : {false, true}) {
+            for (const auto& stage : record.running) {
+                if (writes(stage->info.kind) == writers) {
+                    spawn(*stage);
+                }
+            }
+        }
+    }
+}
+
+void DatabaseCore::spawn(StageRuntime& stage) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        stage.done = false;
+    }
+    set_state(stage, StageState::running);
+    asio::co_spawn(context->executor, supervise(stage),
+                   [state = state_, &stage](std::exception_ptr failure) {
+                       if (failure) {  // only the supervision itself can throw here
+                           note_failure(stage, describe_failure(failure), StageState::failed);
+                       }
+                       state->stage_done(stage);
+                   });
+}
+
+Task DatabaseCore::supervise(StageRuntime& stage) {
+    const Context stage_context(stage.environment);
+    std::chrono::milliseconds delay = stage.on_failure.delay;
+    for (std::uint32_t failures = 0;; ++failures) {
+        std::exception_ptr failure;
+        try {
+            co_await stage.body->run(stage_context);
+            set_state(stage, StageState::ended);
+            co_return;
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        const bool again = failures < stage.on_failure.restarts;
+        note_failure(stage, describe_failure(failure),
+                     again ? StageState::restarting : StageState::failed);
+        if (!again) {
+            co_return;
+        }
+        // A stop ends the sleep: what reads still has to drain what is there.
+        const bool going_on = co_await stage_context.sleep(delay);
+        if (!going_on && brings_in(stage.info.kind)) {
+            set_state(stage, StageState::failed);
+            co_return;
+        }
+        delay = std::min(delay * 2, restart_delay_limit);
+        set_state(stage, StageState::running);
+    }
+}
+
+void RunState::stage_done(StageRuntime& stage) {
+    // Its readers go, so that a failed stage holds nobody back for room.
+    stage.body.reset();
+    const std::lock_guard lock(mutex);
+    stage.done = true;
+    changed.notify_all();
+}
+
+void RunState::request_stop() noexcept {
+    const std::lock_guard lock(mutex);
+    stop_requested = true;
+    changed.notify_all();
+}
+
+void DatabaseCore::request_stop() noexcept { state_->request_stop(); }
+
+void DatabaseCore::wait_for_stop_request() {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock,
+                         [this] { return state_->stop_requested || phase_ == Phase::stopped; });
+}
+
+StopReport DatabaseCore::stop(std::chrono::milliseconds deadline) {
+    require_other_thread(context->executor, "stop");
+    return stop_here(deadline);
+}
+
+StopReport DatabaseCore::stop_here(std::chrono::milliseconds deadline) {
+    {
+        std::unique_lock lock(state_->mutex);
+        state_->changed.wait(
+            lock, [this] { return phase_ != Phase::starting && phase_ != Phase::stopping; });
+        if (phase_ == Phase::stopped) {
+            return *report_;
+        }
+        phase_ = Phase::stopping;
+        state_->stop_requested = true;
+        state_->changed.notify_all();
+    }
+    StopReport report;
+    stop_in_order(std::chrono::steady_clock::now() + deadline, report);
+    const std::lock_guard lock(state_->mutex);
+    report_ = report;
+    phase_ = Phase::stopped;
+    state_->changed.notify_all();
+    return report;
+}
+
+void DatabaseCore::stop_in_order(Deadline deadline, StopReport& report) {
+    for (Module* module : declarations->modules()) {
+        module->stopping(deadline);
+    }
+    state_->sleepers.stop();
+    for (const auto& record : declarations->records()) {
+        if (has_source(*record)) {
+            record->core().end_room();
+        }
+    }
+    for (const std::uint32_t index : order_) {
+        RecordBase& record = *declarations->records()[index];
+        await_stages(record, true, deadline, report);  // nothing writes it any more
+        record.core().close();
+    }
+    for (const std::uint32_t index : order_) {
+        await_stages(*declarations->records()[index], false, deadline, report);
+    }
+    for (Module* module : declarations->modules()) {
+        module->stopped(deadline, report);
+    }
+    if (own_threads_) {
+        end_threads(deadline, report);
+    }
+}
+
+void DatabaseCore::end_threads(Deadline deadline, StopReport& report) {
+    work_.reset();
+    if (signals_) {
+        asio::post(*io_context_, [this] { signals_->cancel(); });
+    }
+    if (report.clean()) {
+        std::unique_lock lock(state_->mutex);
+        if (!state_->changed.wait_until(lock, deadline,
+                                        [this] { return state_->running_threads == 0; })) {
+            report.gave_up.emplace_back(
+                "something other than a stage still ran on the database's threads");
+        }
+    }
+    if (report.clean()) {
+        join_threads();
+    } else {
+        io_context_->stop();  // the destructor joins threads that are still in user code
+    }
+}
+
+bool DatabaseCore::all_done(const RecordBase& record, bool writers) const {
+    return std::all_of(record.running.begin(), record.running.end(), [writers](const auto& stage) {
+        return stage->done || writes(stage->info.kind) != writers;
+    });
+}
+
+void DatabaseCore::await_stages(const RecordBase& record,
+                                bool writers,
+                                Deadline deadline,
+                                StopReport& report) {
+    std::unique_lock lock(state_->mutex);
+    if (state_->changed.wait_until(lock, deadline, [&] { return all_done(record, writers); })) {
+        return;
+    }
+    for (const auto& stage : record.running) {
+        if (!stage->done && writes(stage->info.kind) == writers) {
+            report.gave_up.push_back("stage " + stage->info.name + " of record '" + record.key +
+                                     "' did not end before the deadline");
+        }
+    }
+}
+
+void DatabaseCore::join_threads() {
+    for (std::thread& thread : threads_) {
+        if (thread.joinable()) {
+            thread.join();
+        }
+    }
+    threads_.clear();
+}
+
+void DatabaseCore::stop_elsewhere(std::chrono::milliseconds deadline,
+                                  std::function<void(std::exception_ptr, StopReport)> handler) {
+    const std::lock_guard lock(state_->mutex);
+    stoppers_.emplace_back([this, deadline, handler = std::move(handler)] {
+        StopReport report;
+        std::exception_ptr failure;
+        try {
+            report = stop(deadline);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        handler(failure, std::move(report));
+    });
+}
+
+}  // namespace aimdb::detail
