@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One running flush(): which records it waits for, and what it reports.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "aimdb/persistence/persistence_module.hpp"
+
+#include "persisted_record.hpp"
+
+namespace aimdb::detail {
+
+/// Threads: settled() is thread-safe; the rest is done before the first wait begins.
+class FlushWait {
+public:
+    struct Target {
+        PersistedRecord* record;
+        std::uint64_t first;
+        std::uint64_t last;
+    };
+
+    explicit FlushWait(Persistence::FlushHandler handler) : handler_(std::move(handler)) {}
+
+    /// Waits for what the record has produced up to now, if it is not settled.
+    void add(PersistedRecord& record) {
+        const std::uint64_t newest = record.account.newest_sequence();
+        const std::uint64_t settled = record.account.position().settled;
+        if (settled < newest) {
+            targets_.push_back({&record, settled + 1, newest});
+            open_.fetch_add(1, std::memory_order_relaxed);  // the waits publish it
+        }
+    }
+    [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
+
+    /// Called once per target and once by the caller; the last call completes the flush.
+    void settled(std::exception_ptr error) {
+        if (error) {
+            const std::lock_guard lock(mutex_);
+            error_ = std::move(error);
+        }
+        if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            handler_(error_, error_ ? std::vector<HistoryGap>{} : gaps());
+        }
+    }
+
+private:
+    [[nodiscard]] std::vector<HistoryGap> gaps() const {
+        std::vector<HistoryGap> gaps;
+        for (const Target& target : targets_) {
+            for (const auto& range :
+                 target.record->account.missing_between(target.first, target.last)) {
+                if (range.cause) {
+                    gaps.push_back({target.record->name, range.first, range.last, range.count,
+                                    *range.cause, range.at});
+                }
+            }
+        }
+        return gaps;
+    }
+
+    Persistence::FlushHandler handler_;
+    std::vector<Target> targets_;
+    std::atomic<std::size_t> open_{1};  // targets not settled; the last one publishes error_
+    std::mutex mutex_;                  // guards error_ while targets are settled
+    std::exception_ptr error_;
+};
+
+}  // namespace aimdb::detail

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The threads that read the store: a query never waits for the writer, nor the
+// writer for a query.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "aimdb/core/history.hpp"
+#include "aimdb/persistence/backend.hpp"
+#include "aimdb/persistence/stats.hpp"
+
+#include "duration_log.hpp"
+
+namespace aimdb::detail {
+
+/// Threads: thread-safe; its own are "aimdb-read-0" and so on, each with a reader.
+/// Limits:  `queue_limit` queries wait at most; one more is refused.
+class QueryPool {
+public:
+    QueryPool(Backend& backend, std::size_t threads, std::size_t queue_limit);
+    ~QueryPool();
+    QueryPool(const QueryPool&) = delete;
+    QueryPool& operator=(const QueryPool&) = delete;
+
+    /// Answers on a thread of the pool, or on this one when refused: with
+    /// limit_exceeded, or shutting_down after stop(). Waiting in the queue counts
+    /// towards the query's time limit.
+    void query(HistoryQuery query, HistorySource::QueryHandler handler);
+    /// Looks for the oldest row when a thread is free.
+    void refresh_oldest();
+
+    /// Refuses what waits, interrupts what runs, and joins the threads. Afterwards
+    /// no reader is open.
+    void stop();
+
+    void fill(PersistenceStats& stats) const;
+
+private:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+    struct Job {
+        HistoryQuery query;
+        HistorySource::QueryHandler handler;  // empty: look for the oldest row
+        SteadyTime asked;
+    };
+
+    void run(const std::string& name);  // "aimdb-read-<n>", as all below
+    void answer(Job job, std::unique_ptr<BackendReader>& reader);
+    void look_for_oldest(std::unique_ptr<BackendReader>& reader);
+    [[nodiscard]] BackendReader& opened(std::unique_ptr<BackendReader>& reader);
+
+    Backend& backend_;
+    const std::size_t queue_limit_;
+
+    mutable std::mutex mutex_;  // guards everything below but the threads
+    std::condition_variable changed_;
+    std::deque<Job> jobs_;
+    std::size_t running_ = 0;
+    bool stopping_ = false;
+    DurationLog durations_;
+    std::uint64_t refused_ = 0;
+    std::optional<UnixTime> oldest_;
+
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace aimdb::detail

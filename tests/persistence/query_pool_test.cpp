@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query_pool.hpp"
+
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fake_backend.hpp"
+
+namespace aimdb::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Asks and returns the code of the answer: none when it was good.
+std::future<std::error_code> ask(QueryPool& pool,
+                                 const std::string& pattern,
+                                 HistoryOptions options = {}) {
+    auto promise = std::make_shared<std::promise<std::error_code>>();
+    pool.query({pattern, options}, [promise](std::exception_ptr error, const HistoryPage&) {
+        std::error_code code;
+        try {
+            if (error) std::rethrow_exception(error);
+        } catch (const Error& failure) {
+            code = failure.code();
+        }
+        promise->set_value(code);
+    });
+    return promise->get_future();
+}
+
+HistoryPage interrupted(test::FakeBackend& backend) {
+    backend.wait_for_interrupt();
+    throw Error(Errc::storage_unavailable, "read");
+}
+
+TEST(QueryPool, AnswersOnAThreadOfItsOwn) {
+    test::FakeBackend backend;
+    std::thread::id reader;
+    backend.on_read = [&](const HistoryQuery& query) {
+        reader = std::this_thread::get_id();
+        HistoryPage page;
+        page.rows.emplace_back().record = query.pattern;
+        return page;
+    };
+    QueryPool pool(backend, 2, 10);
+
+    std::promise<std::string> record;
+    pool.query({"a.*", {}}, [&](const std::exception_ptr&, const HistoryPage& page) {
+        record.set_value(page.rows.at(0).record);
+    });
+
+    EXPECT_EQ(record.get_future().get(), "a.*");
+    EXPECT_NE(reader, std::this_thread::get_id());
+}
+
+TEST(QueryPool, PassesErrorsOnAndGoesOn) {
+    test::FakeBackend backend;
+    backend.on_read = [](const HistoryQuery& query) -> HistoryPage {
+        if (query.pattern == "bad") throw Error(Errc::invalid_pattern, "bad");
+        return {};
+    };
+    QueryPool pool(backend, 1, 10);
+
+    EXPECT_EQ(ask(pool, "bad").get(), Errc::invalid_pattern);
+    EXPECT_FALSE(ask(pool, "good").get());
+}
+
+TEST(QueryPool, RefusesMoreQueriesThanMayWait) {
+    test::FakeBackend backend;
+    std::promise<void> running;
+    backend.on_read = [&](const HistoryQuery& query) {
+        if (query.pattern == "first") running.set_value();
+        return interrupted(backend);
+    };
+    QueryPool pool(backend, 1, 2);
+    auto first = ask(pool, "first");
+    running.get_future().wait();
+    auto second = ask(pool, "second");
+    auto third = ask(pool, "third");
+
+    EXPECT_EQ(ask(pool, "fourth").get(), Errc::limit_exceeded);
+    pool.stop();
+
+    EXPECT_EQ(first.get(), Errc::storage_unavailable);
+    EXPECT_EQ(second.get(), Errc::shutting_down);
+    EXPECT_EQ(third.get(), Errc::shutting_down);
+    EXPECT_EQ(ask(pool, "late").get(), Errc::shutting_down);
+    EXPECT_GE(backend.interrupts(), 1);
+    PersistenceStats stats;
+    pool.fill(stats);
+    EXPECT_EQ(stats.queries, 1u);
+    EXPECT_EQ(stats.queries_refused, 2u);
+}
+
+TEST(QueryPool, CountsWaitingTowardsTheTimeLimit) {
+    test::FakeBackend backend;
+    QueryPool pool(backend, 1, 2);
+    HistoryOptions options;
+    options.time_limit = 0ms;
+
+    EXPECT_EQ(ask(pool, "a", options).get(), Errc::timed_out);
+}
+
+}  // namespace
+}  // namespace aimdb::detail
