@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening a subscription: who may, what is told first, and what follows.
+#include <algorithm>
+
+#include "replay.hpp"
+#include "session.hpp"
+#include "text.hpp"
+
+namespace aimdb::aimx {
+
+std::optional<Refusal> Session::subscribe_refusal(const Frame& frame) const {
+    if (subscriptions_.size() >= subscription_limit_) {
+        return Refusal{err::denied, "limit_exceeded",
+                       "this connection has its " + std::to_string(subscription_limit_) +
+                           " subscriptions: unsub one first"};
+    }
+    if (subscriptions_.contains(*frame.id)) {
+        return Refusal{err::denied, "duplicate_subscription",
+                       "a subscription with this id lives: choose another id"};
+    }
+    const bool any_topic =
+        peer_.transport == Transport::websocket || Catalog::is_pattern(frame.topic);
+    if (!any_topic && hub_.catalog().find(frame.topic) == nullptr) {
+        return unknown_record(frame.topic);
+    }
+    return std::nullopt;
+}
+
+void Session::subscribe(const Frame& frame) {
+    const bool pattern = Catalog::is_pattern(frame.topic);
+    std::string fault;
+    const std::optional<ReplayWish> wish = read_replay_wish(frame, pattern, fault);
+    std::optional<Refusal> refused = subscribe_refusal(frame);
+    if (!refused && !fault.empty()) {
+        refused = Refusal{err::internal, "bad_params", fault};
+    }
+    if (refused) {
+        refuse(*frame.id, *refused);
+        return;
+    }
+    std::vector<ServedRecord*> records = hub_.catalog().match(frame.topic, fault);
+    std::erase_if(records, [this](const ServedRecord* record) {
+        return refusal(Action::read, record).has_value();
+    });
+    auto made = make_subscription(frame, records);
+    if (records.empty()) {
+        refuse_quietly(*made, fault);
+        return;
+    }
+    ServedSubscription& opened = *subscriptions_.emplace(*frame.id, std::move(made)).first->second;
+    Counters::add(hub_.counters.subscriptions_open);
+    const bool websocket = peer_.transport == Transport::websocket;
+    if (websocket || extensions_) {
+        send_subscribed(opened.sub, !wish || wish->epochs_match(opened), {});
+    }
+    if (wish) {
+        const auto replay = opened.replay = std::make_shared<Replay>(*this, opened);
+        replay->run(*wish);
+    } else {
+        tell_newest(opened, websocket || pattern);
+        end_if_closed(opened);
+    }
+}
+
+// The database stops: no feed will say so once more.
+void Session::end_if_closed(ServedSubscription& subscription) {
+    for (FeedCursor& cursor : subscription.cursors) {
+        if (cursor.closed) {
+            mark_ready(cursor);
+            hub_.serve_soon();
+        }
+    }
+}
+
+std::unique_ptr<ServedSubscription> Session::make_subscription(
+    const Frame& frame, const std::vector<ServedRecord*>& records) {
+    constexpr std::uint64_t every_limit_ms = 86'400'000;
+    auto made = std::make_unique<ServedSubscription>();
+    made->session = this;
+    made->id = *frame.id;
+    made->sub = std::to_string(*frame.id);
+    made->extensions = extensions_;
+    made->names_topic =
+        extensions_ || peer_.transport == Transport::websocket || Catalog::is_pattern(frame.topic);
+    made->gaps = frame.more_flag("gaps");
+    made->every_ms = static_cast<std::int64_t>(
+        std::min(frame.more_number("every_ms").value_or(0), every_limit_ms));
+    for (const ServedRecord* const record : records) {
+        FeedCursor& cursor = made->cursors.emplace_back();
+        cursor.subscription = made.get();
+        cursor.feed = hub_.feed(*record);
+        cursor.feed->join(cursor);
+    }
+    return made;
+}
+
+// Plain AimX has no word for a subscription that nothing matches.
+void Session::refuse_quietly(const ServedSubscription& subscription, const std::string& fault) {
+    if (extensions_ || peer_.transport == Transport::websocket) {
+        send_subscribed(subscription.sub, true, extensions_ ? fault : std::string());
+    }
+    if (extensions_) {
+        send_ended(subscription.sub, fault.empty() ? "no_match" : "bad_pattern");
+    }
+}
+
+void Session::send_subscribed(std::string_view sub, bool resumed, std::string_view message) {
+    std::string text = R"({"t":"subscribed","sub":")";
+    text += sub;
+    text += '"';
+    if (!resumed) {
+        text += R"(,"resumed":false)";
+    }
+    if (!message.empty()) {
+        append_name(text, "msg");
+        append_text(text, message);
+    }
+    send(text + '}');
+}
+
+// A burst of snapshots, or the one value that an exact subscription on a Unix
+// socket or TCP begins with. There, a ring has no snapshot.
+void Session::tell_newest(ServedSubscription& subscription, bool burst) {
+    const bool rings = peer_.transport == Transport::websocket;
+    struct Newest {
+        FeedCursor* cursor;
+        std::string json;
+        Stamp stamp;
+    };
+    std::optional<Newest> waiting;  // one behind, because the last one says so
+    const auto tell_waiting = [&](bool last) {
+        if (waiting) {
+            tell_newest(*waiting->cursor, waiting->json, waiting->stamp, burst, burst && last);
+        }
+    };
+    for (FeedCursor& cursor : subscription.cursors) {
+        const ServedRecord& record = cursor.feed->record();
+        if (record.kind() == BufferKind::spmc_ring && !rings) {
+            continue;
+        }
+        Newest newest{&cursor, {}, {}};
+        try {
+            if (!record.latest(newest.json, newest.stamp)) {
+                continue;
+            }
+        } catch (const std::exception&) {
+            ++subscription.seq;  // a hole: what is there cannot be told
+            hub_.count_lost(1);
+            continue;
+        }
+        tell_waiting(false);
+        waiting = std::move(newest);
+    }
+    tell_waiting(true);
+}
+
+void Session::tell_newest(
+    FeedCursor& cursor, std::string_view json, Stamp stamp, bool snapshot, bool last) {
+    cursor.last_pos = std::max(cursor.last_pos, stamp.pos);
+    cursor.seen_pos = std::max(cursor.seen_pos, stamp.pos);
+    ++cursor.subscription->seq;
+    Telling telling;
+    telling.record = &cursor.feed->record();
+    telling.json = json;
+    telling.stamp = stamp;
+    telling.snapshot = snapshot;
+    telling.last = last;
+    tell(*cursor.subscription, telling);
+}
+
+void Session::tell_newest(FeedCursor& cursor) {
+    std::string json;
+    Stamp stamp;
+    try {
+        if (cursor.feed->record().latest(json, stamp)) {
+            tell_newest(cursor, json, stamp, true, true);
+        }
+    } catch (const std::exception&) {
+        ++cursor.subscription->seq;
+        hub_.count_lost(1);
+    }
+}
+
+void Session::tell_gap(const ServedSubscription& subscription,
+                       const ServedRecord& record,
+                       const HistoryGap& gap) {
+    std::string text = R"({"t":"gap","sub":)";
+    append_plain(text, subscription.sub);
+    append_name(text, "topic");
+    append_plain(text, record.key());
+    append_gap_members(text, gap);
+    send(text + '}');
+}
+
+void Session::go_live(ServedSubscription& subscription) {
+    std::string text = R"({"t":"live","sub":")";
+    text += subscription.sub;
+    text += "\"}";
+    send(text);
+    subscription.replay.reset();
+    for (FeedCursor& cursor : subscription.cursors) {
+        cursor.held = false;
+        mark_ready(cursor);
+    }
+    hub_.serve_soon();
+}
+
+}  // namespace aimdb::aimx

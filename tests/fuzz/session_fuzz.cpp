@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A peer's bytes, through framing, into a session over a database with records of
+// every kind. What comes back has to be well-formed, whatever went in.
+//
+// The first byte chooses the transport, the peer and how the bytes are cut.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "aimx_protocol/session_rig.hpp"
+
+namespace {
+
+using namespace aimdb::aimx;
+using aimdb::aimx::test::PeerOptions;
+using aimdb::aimx::test::SessionRig;
+using aimdb::aimx::test::TestPeer;
+using aimdb::aimx::test::Text;
+using aimdb::aimx::test::Value;
+
+struct Plant {
+    Plant() {
+        rig.options.event_backlog_values = 4;
+        rig.options.request_limit = 8;
+        rig.options.endpoints[0].tokens = {"t"};
+        rig.remember(aimdb::memory_store());
+        rig.add<Value>("boiler.supply", aimdb::spmc_ring(8)).persist();
+        rig.add<Value>("boiler.setpoint", aimdb::single_latest(), true);
+        rig.add<Text>("boiler.command", aimdb::mailbox(), true);
+        rig.add<nlohmann::json>("note", aimdb::single_latest(), true);
+        rig.start();
+        for (int n = 1; n <= 5; ++n) {
+            rig.produce("boiler.supply", n);
+        }
+        rig.database->flush(aimdb::blocking);
+    }
+    SessionRig rig;
+};
+
+// A peer may have written {"ok":null} as a value: only the frame's own member counts.
+bool well_formed(const std::string& frame) {
+    Frame read;
+    const nlohmann::json parsed = nlohmann::json::parse(frame, nullptr, false);
+    return read_frame(frame, read) && parsed.is_object() &&
+           !(parsed.contains("ok") && parsed.at("ok").is_null());
+}
+
+void check(const std::string& frame) {
+    if (!well_formed(frame)) {
+        std::fprintf(stderr, "badly formed frame: %s\n", frame.c_str());
+        std::abort();
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static Plant plant;
+    SessionRig& rig = plant.rig;
+    if (size == 0) {
+        return 0;
+    }
+    const unsigned mode = data[0];
+    std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+    PeerOptions options;
+    options.transport = (mode & 1U) != 0 ? Transport::tcp : Transport::unix_socket;
+    options.transport = (mode & 2U) != 0 ? Transport::websocket : options.transport;
+    options.authenticated = (mode & 3U) != 3;
+    options.may_write = (mode & 4U) == 0;
+    options.subscription_limit = 4;
+    options.send_limit_bytes = (mode & 8U) != 0 ? 600 : tcp_frame_limit_bytes;
+    const std::unique_ptr<TestPeer> peer = rig.connect(options);
+    peer->outlet.slow = (mode & 16U) != 0;
+    const auto framing = (mode & 1U) != 0 ? length_framing() : line_framing();
+    const Framing::Sink sink = [&](std::string_view frame) { return peer->say(frame); };
+    const std::size_t step = 1 + (mode >> 5U) * 37;
+
+    std::string out;
+    bool open = true;
+    int turn = 0;
+    for (; open && !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size()))) {
+        open = framing->decode(bytes.substr(0, step), out, sink);
+        if (++turn % 8 == 0) {
+            rig.produce("boiler.supply", turn);
+            rig.produce("boiler.setpoint", turn);
+            rig.pass_ms(10);
+        }
+    }
+    framing->finish(sink);
+    rig.produce("boiler.supply", 1);
+    rig.pass_ms(1'000);
+    for (int i = 0; i < 4; ++i) {
+        peer->take_all();
+        rig.loop->run_for(std::chrono::microseconds(200));  // answers of history
+    }
+    rig.pass_ms(700'000);  // who is idle is closed
+    for (const std::string& frame : peer->outlet.frames) {
+        check(frame);
+    }
+    return 0;
+}
