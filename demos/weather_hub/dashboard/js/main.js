@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dials first, paints the accuracy panel from one query, then brings in everything else.
+import { keepAges } from "./ages.js";
+import { startBanner } from "./banner.js";
+import { startHeader } from "./header.js";
+import { Hub } from "./hub.js";
+import { startClock } from "./models/clock.js";
+import { Places } from "./models/places.js";
+import { startAccuracy } from "./panels/accuracy.js";
+
+/** If the first query takes longer than this, the rest of the page does not wait for it. */
+const PATIENCE_MS = 1_000;
+
+const hub = new Hub();
+let begin;
+const ready = new Promise((resolve) => {
+    begin = resolve;
+});
+const { clock, changed: clockChanged } = startClock(hub, ready);
+const context = { hub, clock, clockChanged, places: new Places(hub, ready) };
+const accuracy = startAccuracy(context);
+
+startHeader(context);
+startBanner(context);
+setTimeout(begin, PATIENCE_MS);
+accuracy.firstData.then(begin);
+await ready;
+keepAges(clock);
+const { startRest } = await import("./rest.js");
+startRest({ ...context, accuracy });

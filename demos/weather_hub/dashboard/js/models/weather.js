@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { DAY_MS } from "../format.js";
+import { Series } from "../series.js";
+
+const POINT_LIMIT = 240;
+/** Rows per station that the sparklines begin with. */
+const HISTORY_ROWS = 72;
+const EVERY_MS = 300;
+/** A course with a longer hole than this between two live values is read again from history. */
+const JUMP_MS = 4 * DAY_MS;
+const REREAD_MS = 2_000;
+
+/** Newest values and a short course of every station: for the map and the cards. */
+export class Weather {
+    /** station → { celsius, percent, dewPoint, at, series, liveAt } */
+    stations = new Map();
+    /** "loading", "history", "live", or an Error. */
+    state = "loading";
+    #hub;
+    #listeners = new Set();
+    #following = false;
+    #rereading = null;
+
+    constructor(hub) {
+        this.#hub = hub;
+        hub.eachOpen(() => this.load());
+    }
+
+    /** Calls with the station that changed, or null when more did. */
+    watch(listener) {
+        this.#listeners.add(listener);
+        listener(null);
+    }
+
+    async load() {
+        try {
+            const rows = await this.#hub.rows({
+                name: "temp.*",
+                limit: HISTORY_ROWS,
+                order: "desc",
+            });
+            this.stations.forEach(({ series }) => series.clear());
+            for (const { topic, payload, ts } of rows.reverse()) {
+                this.#temperature(topic.slice("temp.".length), payload, ts);
+            }
+            this.state = this.state === "live" ? "live" : "history";
+        } catch (error) {
+            this.state = this.stations.size > 0 ? this.state : error;
+        }
+        this.#tell(null);
+        this.#follow();
+    }
+
+    /** @returns {Record<string, any>} never null: an unknown station has no values yet */
+    of(station) {
+        if (!this.stations.has(station)) {
+            this.stations.set(station, {
+                celsius: null,
+                percent: null,
+                dewPoint: null,
+                at: null,
+                series: new Series(POINT_LIMIT),
+                liveAt: 0,
+            });
+        }
+        return this.stations.get(station);
+    }
+
+    #follow() {
+        if (this.#following) {
+            return;
+        }
+        this.#following = true;
+        const follow = (prefix, take) => {
+            this.#hub.follow(`${prefix}.*`, {
+                everyMs: EVERY_MS,
+                onEvent: ({ topic, data, ts, kind }) => {
+                    const station = topic.slice(prefix.length + 1);
+                    take(station, data, ts, kind);
+                    this.#tell(station);
+                },
+            });
+        };
+        follow("temp", (station, data, ts, kind) => {
+            const last = this.of(station).series.last;
+            if (last !== null && ts - last.t > JUMP_MS) {
+                this.#reread();
+            }
+            this.#temperature(station, data, ts);
+            if (kind === "event") {
+                this.state = "live";
+                this.of(station).liveAt = performance.now();
+            }
+        });
+        follow("humidity", (station, { percent }) => {
+            this.of(station).percent = percent;
+        });
+        follow("dew_point", (station, { celsius }) => {
+            this.of(station).dewPoint = celsius;
+        });
+    }
+
+    #temperature(station, { celsius, observed_at: observedAt }, ts) {
+        const known = this.of(station);
+        const at = observedAt ?? ts;
+        known.series.push(at, celsius);
+        if (known.at === null || at >= known.at) {
+            known.celsius = celsius;
+            known.at = at;
+        }
+    }
+
+    /** The hub went through days faster than values were sent here, or the page was asleep. */
+    #reread() {
+        this.#rereading ??= setTimeout(() => {
+            this.#rereading = null;
+            this.load();
+        }, REREAD_MS);
+    }
+
+    #tell(station) {
+        for (const listener of this.#listeners) {
+            listener(station);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How good the forecasts are: the first thing on the page, filled by one query.
+import { Newest, modelsOf, mostValidated } from "../accuracy_model.js";
+import { panel } from "../area.js";
+import { summaries as summaryRows } from "../dial.js";
+import { h } from "../dom.js";
+import { painter } from "../frames.js";
+import { markOnce } from "../hub.js";
+import { segments } from "../segments.js";
+import { Signal } from "../signal.js";
+import { AccuracyTable } from "./accuracy_table.js";
+
+/** A city has one newest validation per model. */
+const NEWEST_ROWS = 4;
+
+/** @returns {{ firstData: Promise<void>, city: Signal, model: Signal, validations: Set<Function>,
+ *     chartPlace: Element }} */
+export function startAccuracy({ hub, places }) {
+    const summaries = new Map();
+    const newest = new Newest();
+    const city = new Signal(null);
+    const model = new Signal(null);
+    const validations = new Set();
+    const modelPlace = h("div", {});
+    const chartPlace = h("div", { class: "accuracy-chart" });
+    const table = new AccuracyTable({ places, onChoose: (chosen) => (city.value = chosen) });
+    const content = h("div", { class: "accuracy" }, table.overall, chartPlace, table.element);
+    const { area } = panel("accuracy", { content, tools: [modelPlace], retry: () => load() });
+    const paint = () => table.show({ summaries, newest, model: model.value, city: city.value });
+    const repaint = painter(area.element, paint, 250);
+    let following = false;
+    let firstDone;
+    const firstData = new Promise((resolve) => {
+        firstDone = resolve;
+    });
+
+    function offerModels() {
+        const names = modelsOf(summaries.values());
+        if (names.join() === modelPlace.dataset.names || names.length === 0) {
+            return;
+        }
+        modelPlace.dataset.names = names.join();
+        model.value = names.includes(model.value)
+            ? model.value
+            : mostValidated([...summaries.values()], names);
+        const choices = names.map((name) => ({ value: name, text: name }));
+        const onChange = (name) => (model.value = name);
+        modelPlace.replaceChildren(
+            segments({
+                name: "model",
+                label: "Forecast model",
+                choices,
+                value: model.value,
+                onChange,
+            }),
+        );
+    }
+
+    function takeSummary(topic, data) {
+        summaries.set(data.city ?? topic.slice("accuracy_summary.".length), data);
+    }
+
+    async function load() {
+        await area.attempt(async () => {
+            const { records } = await summaryRows();
+            for (const { topic, payload } of records) {
+                takeSummary(topic, payload);
+            }
+            if (summaries.size > 0) {
+                showFirst();
+            } else {
+                area.set(
+                    "empty",
+                    "No forecast has matured yet. The first validations come about two observed days " +
+                        "after the hub's first start.",
+                );
+            }
+            firstDone();
+            follow();
+            const rows = await hub.rows({ name: "accuracy.*", limit: NEWEST_ROWS, order: "desc" });
+            rows.reverse().forEach(({ payload }) => newest.take(payload));
+            repaint();
+        });
+    }
+
+    function showFirst() {
+        offerModels();
+        city.value ??= [...summaries.keys()].sort()[0];
+        area.set("history");
+        paint();
+        markOnce("first-data");
+    }
+
+    function follow() {
+        if (following) {
+            return;
+        }
+        following = true;
+        hub.follow("accuracy_summary.*", {
+            everyMs: 500,
+            onEvent: ({ topic, data, kind }) => {
+                takeSummary(topic, data);
+                if (city.value === null) {
+                    showFirst();
+                }
+                offerModels();
+                if (kind === "event") {
+                    area.set("live");
+                }
+                repaint();
+            },
+        });
+        hub.follow("accuracy.*", {
+            onEvent: ({ data, skipped, kind }) => {
+                if (kind === "event" && newest.take(data)) {
+                    repaint();
+                }
+                validations.forEach((listener) => listener(data, skipped));
+            },
+        });
+    }
+
+    city.watch(repaint);
+    model.watch(repaint);
+    places.stations.watch(repaint);
+    hub.eachOpen(load);
+    return { firstData, city, model, validations, chartPlace };
+}

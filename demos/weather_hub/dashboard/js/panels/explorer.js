@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Any stored record over any range: history by pages, then live from where it ended.
+import { panel } from "../area.js";
+import { h, setText } from "../dom.js";
+import { LINE_LIMIT, RANGES, csvOf, linesOf, searched, takeColour } from "../explorer_model.js";
+import { DAY_MS, date, dateTime, duration, number } from "../format.js";
+import { painter } from "../frames.js";
+import { segments } from "../segments.js";
+import { lowerBound } from "../series.js";
+import { ExplorerCharts } from "./explorer_charts.js";
+import { LineReader } from "./explorer_reader.js";
+
+export function startExplorer({ hub, clock, contracts, places, accuracy }) {
+    let lines = [];
+    let range = RANGES[2];
+    let zoom = null;
+    /** id → { line, colour, reader } */
+    const chosen = new Map();
+
+    const search = h("input", {
+        type: "search",
+        placeholder: "Find a record",
+        "aria-label": "Find a record",
+    });
+    const options = h("ul", { class: "line-options" });
+    const count = h("p", { class: "muted small", "aria-live": "polite" });
+    const picker = h("div", { class: "explorer-picker" }, search, count, options);
+    const progress = h("p", { class: "muted small explorer-progress", role: "status" });
+    const resetZoom = h("button", { type: "button", class: "button" }, "Reset zoom");
+    const save = h(
+        "button",
+        { type: "button", class: "button", title: "The values in view, as a file" },
+        "Save as CSV",
+    );
+    const charts = new ExplorerCharts({ onZoom: (from, to) => zoomTo({ from, to }) });
+    const rangeTools = segments({
+        name: "explorer-range",
+        label: "Range of observed time",
+        choices: RANGES,
+        value: range.value,
+        onChange: (value) => {
+            range = RANGES.find((entry) => entry.value === value);
+            zoomTo(null);
+            readAll();
+        },
+    });
+    const content = h(
+        "div",
+        { class: "explorer" },
+        picker,
+        h(
+            "div",
+            { class: "explorer-view" },
+            h("div", { class: "toolbar" }, rangeTools, resetZoom, save, progress),
+            charts.element,
+        ),
+    );
+    const { area } = panel("explorer", {
+        content,
+        waitingFor: "Asking which records are stored …",
+        retry: () => load(),
+    });
+    const repaint = painter(area.element, show, 400);
+
+    async function load() {
+        await area.attempt(async () => {
+            const records = await hub.client.list();
+            const models = new Set(
+                (await hub.client.query({ name: "accuracy_summary.*", limit: 1 })).records.flatMap(
+                    ({ payload }) => payload.models.map(({ model }) => model),
+                ),
+            );
+            const nameOf = (key) => {
+                const place = places.stations.value.get(key);
+                return !place
+                    ? places.cityName(key)
+                    : place.name.startsWith(place.city_name)
+                      ? place.name
+                      : `${place.city_name} ${place.name}`;
+            };
+            lines = linesOf(records, (key) => contracts.of(key), [...models], nameOf);
+            if (lines.length === 0) {
+                area.set(
+                    "empty",
+                    "No record with numbers is stored, " +
+                        "or no contract.* says which of its members are numbers.",
+                );
+                return;
+            }
+            area.set("history");
+            offer();
+            if (chosen.size === 0) {
+                const first = lines.filter(({ family }) => family === "temp");
+                const city = accuracy.city.value ?? "";
+                const start = first.find(({ key }) => key.includes(city)) ?? first[0] ?? lines[0];
+                choose(start);
+            }
+        });
+    }
+
+    function offer() {
+        const found = searched(lines, search.value);
+        setText(count, `${found.length} of ${lines.length} lines; up to ${LINE_LIMIT} at once`);
+        options.replaceChildren(...found.slice(0, 60).map((line) => option(line)));
+        if (found.length > 60) {
+            options.append(
+                h("li", { class: "muted small" }, `${found.length - 60} more: search to see them.`),
+            );
+        }
+        if (found.length === 0) {
+            options.append(h("li", { class: "muted small" }, "No stored record has such a name."));
+        }
+    }
+
+    function option(line) {
+        const entry = chosen.get(line.id);
+        const box = h("input", {
+            type: "checkbox",
+            onchange: () => (box.checked ? choose(line) : drop(line)),
+        });
+        box.checked = entry !== undefined;
+        box.disabled = !entry && chosen.size >= LINE_LIMIT;
+        return h(
+            "li",
+            {},
+            h(
+                "label",
+                { title: line.key, style: entry ? `--key: var(${entry.colour})` : null },
+                box,
+                h("span", {}, line.label),
+            ),
+        );
+    }
+
+    function choose(line) {
+        const colour = takeColour([...chosen.values()].map((entry) => entry.colour));
+        const reader = new LineReader({ hub, line, onChange: changed });
+        chosen.set(line.id, { line, colour, reader });
+        reader.read(startOf());
+        offer();
+        rearrange();
+    }
+
+    function drop(line) {
+        chosen.get(line.id).reader.close();
+        chosen.delete(line.id);
+        offer();
+        rearrange();
+    }
+
+    function rearrange() {
+        charts.arrange([...chosen.values()], (line) => drop(line));
+        changed();
+    }
+
+    function startOf() {
+        const now = clock.now(Date.now());
+        return now === null || range.ms === Infinity ? 0 : Math.max(0, now - range.ms);
+    }
+
+    function readAll() {
+        for (const { reader } of chosen.values()) {
+            reader.read(startOf());
+        }
+    }
+
+    function zoomTo(window) {
+        zoom = window;
+        changed();
+    }
+
+    function changed() {
+        const readers = [...chosen.values()].map(({ reader }) => reader);
+        if (readers.some(({ live }) => live)) {
+            area.set("live");
+        }
+        repaint();
+    }
+
+    /** What is in view: what was zoomed to, or the range up to the newest value. */
+    function view() {
+        const traces = [...chosen.values()].map(({ reader }) => reader.trace);
+        const first = Math.min(...traces.map(({ t }) => t[0] ?? Infinity));
+        const end = Math.max(...traces.map(({ t }) => t.at(-1) ?? -Infinity));
+        const from = Math.max(startOf(), Number.isFinite(first) ? first : startOf());
+        return {
+            window: zoom ?? { from, to: Math.max(from + 1, end) },
+            empty: !Number.isFinite(end),
+        };
+    }
+
+    function show() {
+        resetZoom.hidden = zoom === null;
+        const { window, empty } = view();
+        save.disabled = empty;
+        setText(progress, progressText([...chosen.values()], window));
+        progress.dataset.newest = [...chosen.values()]
+            .map(({ reader }) => reader.trace.position?.pos ?? 0)
+            .join();
+        if (!empty) {
+            charts.show(window);
+        }
+    }
+
+    function saveCsv() {
+        const entries = [...chosen.values()].map(({ line, reader }) => ({
+            line,
+            trace: reader.trace,
+        }));
+        const url = URL.createObjectURL(
+            new Blob([csvOf(entries, view().window)], { type: "text/csv" }),
+        );
+        h("a", { href: url, download: "weather_hub.csv" }).click();
+        URL.revokeObjectURL(url);
+    }
+
+    search.addEventListener("input", offer);
+    save.addEventListener("click", saveCsv);
+    resetZoom.addEventListener("click", () => zoomTo(null));
+    hub.eachOpen(load);
+    contracts.all.watch(
+        () =>
+            lines.length === 0 &&
+            !area.state.filled &&
+            hub.connection.value.state === "open" &&
+            load(),
+    );
+}
+
+/** What is being read, and what of it is shown. */
+function progressText(entries, { from, to }) {
+    if (entries.length === 0) {
+        return "Choose up to six records.";
+    }
+    const reading = entries.filter(({ reader }) => reader.reading);
+    const sum = (of) => entries.reduce((total, { reader }) => total + of(reader.trace), 0);
+    if (reading.length > 0) {
+        return `Reading history by pages: ${number(
+            sum(({ size }) => size),
+            0,
+        )} rows so far …`;
+    }
+    const failed = entries.find(({ reader }) => reader.error);
+    if (failed) {
+        return `${failed.line.label}: ${failed.reader.error.message}`;
+    }
+    const rows = sum(({ t }) => lowerBound(t, to + 1) - lowerBound(t, from));
+    const dropped = sum((trace) => trace.dropped);
+    const rest = dropped > 0 ? `; ${number(dropped, 0)} older rows left out` : "";
+    const span =
+        to - from < 3 * DAY_MS
+            ? `${dateTime(from)} to ${dateTime(to)}`
+            : `${date(from)} to ${date(to)}`;
+    return `${number(rows, 0)} rows, ${span} (${duration(to - from)})${rest}`;
+}

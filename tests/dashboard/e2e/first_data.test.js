@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Goal:   the page shows history before anything live has happened, and how soon.
+// Method: the page marks both moments. The order is asserted, the times are told; with
+//         AIMDB_DASHBOARD_WARM_UP_DAYS=2200 the history has about a million rows.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { WeatherHub, realHub } from "../support/hub.js";
+import {
+    markTime,
+    openBrowser,
+    openPage,
+    settled,
+    unexplained,
+    waitForMark,
+} from "../support/page.js";
+
+const warmUp = Number(process.env.AIMDB_DASHBOARD_WARM_UP_DAYS ?? 60);
+const LOADS = 5;
+/** Rows per second that the hub commits when it is through its first days. */
+const USUAL_ROWS_PER_S = 2_000;
+
+/** Until the hub is through the days that an empty store gets at once; the rows it has then. */
+async function warmedUp(page) {
+    await page.evaluate(async () => {
+        const { client } = await import("/js/dial.js");
+        const onEvent = ({ data }) => (globalThis.store = data);
+        client.subscribe("hub.store", { onEvent });
+    });
+    const rows = await page.waitForFunction(
+        (usual) => {
+            const { rows_per_s: rate = 0, rows_committed: committed } = globalThis.store ?? {};
+            return rate > 0 && rate < usual && committed;
+        },
+        USUAL_ROWS_PER_S,
+        { timeout: 120_000 },
+    );
+    return rows.jsonValue();
+}
+
+describe("the first data", realHub, () => {
+    let hub;
+    let browser;
+    let rows;
+
+    before(async () => {
+        hub = await WeatherHub.create({ warmUp });
+        browser = await openBrowser();
+        const { page } = await openPage(browser, hub.url);
+        rows = await warmedUp(page);
+        await page.context().close();
+    });
+    after(async () => {
+        await browser?.close();
+        await hub?.remove();
+    });
+
+    it("comes from history, before any live event", async (test) => {
+        test.diagnostic(`${rows} rows are stored`);
+        for (let load = 0; load < LOADS; load++) {
+            const { page, faults } = await openPage(browser, hub.url);
+            const live = await waitForMark(page, "first-live-event");
+            const data = await markTime(page, "first-data");
+            const { loaded, bytes, files } = await page.evaluate(() => {
+                const all = [
+                    ...performance.getEntriesByType("navigation"),
+                    ...performance.getEntriesByType("resource"),
+                ];
+                return {
+                    loaded: all[0].loadEventEnd,
+                    bytes: all.reduce((sum, { transferSize }) => sum + transferSize, 0),
+                    files: all.length,
+                };
+            });
+            assert.ok(data !== null && data < live, `data ${data} ms, live ${live} ms`);
+            assert.deepEqual(faults, []);
+            test.diagnostic(
+                `first data ${Math.round(data)} ms after the navigation began, ${Math.round(data - loaded)} ms after load; first live event ${Math.round(live)} ms; ${files} files, ${bytes} bytes`,
+            );
+            await page.context().close();
+        }
+    });
+
+    it("is 14 cities, by one query", async () => {
+        const { page } = await openPage(browser, hub.url);
+        await waitForMark(page, "first-data");
+        assert.equal(await page.locator("#accuracy tbody tr").count(), 14);
+        await page.context().close();
+    });
+
+    it("leaves no panel without content or a reason, from the very beginning", async () => {
+        const { page } = await openPage(browser, hub.url);
+        await page.waitForSelector("#graph [data-area]");
+        assert.deepEqual(await unexplained(page), []);
+        await settled(page);
+        assert.deepEqual(await unexplained(page), []);
+        await page.context().close();
+    });
+});

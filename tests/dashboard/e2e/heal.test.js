@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Goal:   a page that is open while the hub is killed under load heals by itself, says so, and then
+//         shows everything that was acknowledged.
+// Method: kill -9 at five days per second, a restart, and another kill and restart without sources;
+//         the page saves what its explorer holds, which must have every row of the file.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+
+import { storedRows } from "../support/database.js";
+import { WeatherHub, realHub } from "../support/hub.js";
+import { openBrowser, openPage, settled, unexplained, waitForBadge } from "../support/page.js";
+
+const connection = (page, state) =>
+    page.waitForFunction((wanted) => document.documentElement.dataset.connection === wanted, state);
+
+describe("a hub that is killed under load", realHub, () => {
+    let hub;
+    let browser;
+    let page;
+    let faults;
+
+    before(async () => {
+        hub = await WeatherHub.create({ speed: 5 });
+        browser = await openBrowser();
+        ({ page, faults } = await openPage(browser, hub.url));
+        await settled(page);
+        await page.click("#explorer >> text=All");
+        await waitForBadge(page, "explorer", "live");
+    });
+    after(async () => {
+        await browser?.close();
+        await hub?.remove();
+    });
+
+    it("is missed at once: a banner, old values marked as such", async () => {
+        await hub.kill();
+        await connection(page, "reconnecting");
+        assert.match(await page.textContent("#banner"), /No connection to the hub/);
+        assert.equal(await page.textContent("#accuracy .panel-head .badge"), "disconnected");
+        assert.equal(await page.locator("[data-area]:not([data-offline])").count(), 0);
+    });
+
+    it("is found again, and the page is live without a reload", async () => {
+        await hub.start();
+        await connection(page, "open");
+        await page.waitForFunction(() =>
+            /^Disconnected \d/.test(document.getElementById("banner").textContent),
+        );
+        for (const panel of [
+            "accuracy",
+            "map",
+            "stations",
+            "explorer",
+            "store",
+            "host",
+            "feed",
+            "graph",
+        ]) {
+            await waitForBadge(page, panel, "live");
+        }
+        assert.deepEqual(await unexplained(page), []);
+    });
+
+    it("has nothing stored that the page does not show", async (test) => {
+        await hub.kill();
+        await hub.start(["--no-sources"]);
+        await connection(page, "open");
+        const key = await page.$eval(
+            "#explorer .line-options :checked",
+            (box) => box.closest("label").title,
+        );
+        const stored = await storedRows(hub.database, key);
+        const saved = async () => {
+            const [download] = await Promise.all([
+                page.waitForEvent("download"),
+                page.click("#explorer >> text=Save as CSV"),
+            ]);
+            const lines = (await readFile(await download.path(), "utf8"))
+                .trim()
+                .split("\n")
+                .slice(1);
+            return new Map(
+                lines
+                    .map((line) => line.split(","))
+                    .map(([, , , pos, value]) => [Number(pos), Number(value)]),
+            );
+        };
+        // What is missing comes in the first moments after the reconnect.
+        await page.waitForFunction(
+            (pos) =>
+                Number(document.querySelector("#explorer [data-newest]").dataset.newest) >= pos,
+            stored.at(-1).pos,
+        );
+        const shown = await saved();
+        const missing = stored.filter(({ pos, value }) => shown.get(pos) !== value.celsius);
+        assert.deepEqual(missing, []);
+        test.diagnostic(`${stored.length} rows stored, ${shown.size} shown`);
+    });
+
+    it("has thrown nothing in the page", () => assert.deepEqual(faults, []));
+});

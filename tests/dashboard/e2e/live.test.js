@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Goal:   live values arrive in every panel, and the page can be used by hand and by keyboard.
+// Method: a hub that runs; each test waits for what it expects to see.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { WeatherHub, realHub } from "../support/hub.js";
+import {
+    PANELS,
+    openBrowser,
+    openPage,
+    settled,
+    unexplained,
+    waitForBadge,
+} from "../support/page.js";
+
+describe("the live page", realHub, () => {
+    let hub;
+    let browser;
+    let page;
+    let faults;
+
+    before(async () => {
+        hub = await WeatherHub.create({ speed: 2 });
+        browser = await openBrowser();
+        ({ page, faults } = await openPage(browser, hub.url));
+        await settled(page);
+    });
+    after(async () => {
+        await browser?.close();
+        await hub?.remove();
+    });
+
+    for (const panel of PANELS) {
+        it(`${panel} becomes live`, () => waitForBadge(page, panel, "live"));
+    }
+
+    it("the clock runs", async () => {
+        const date = await page.textContent("#clock-date");
+        await page.waitForFunction(
+            (before) => document.getElementById("clock-date").textContent !== before,
+            date,
+        );
+        assert.equal(await page.textContent("#clock-speed"), "2 days per second, pass 1");
+    });
+
+    it("validations arrive", async () => {
+        const newest = await page.textContent("#accuracy tbody tr .newest");
+        await page.waitForFunction(
+            (before) => document.querySelector("#accuracy tbody tr .newest").textContent !== before,
+            newest,
+        );
+    });
+
+    it("a city and a model can be chosen", async () => {
+        await page.click("#accuracy .city-button >> text=Vienna");
+        await page.waitForFunction(() =>
+            document.querySelector("#accuracy .chart-head h3").textContent.startsWith("Vienna"),
+        );
+        await page.click("#accuracy >> text=persistence");
+        await page.waitForFunction(
+            () =>
+                document.querySelector("#accuracy .accuracy-chart .area").dataset.state === "live",
+        );
+    });
+
+    it("the remote station says how it is started", async () => {
+        const card = page.locator('.card[data-station="lisbon_gago_coutinho"]');
+        await page.waitForFunction(() =>
+            document
+                .querySelector('.card[data-station="lisbon_gago_coutinho"]')
+                .textContent.includes("weather_station"),
+        );
+        assert.match(await card.textContent(), /start weather_station/);
+    });
+
+    it("the feed can be filtered and held", async () => {
+        await page.fill("#feed input", "temp.vienna_hohe_warte");
+        await page.press("#feed input", "Enter");
+        await page.waitForFunction(
+            () => document.querySelectorAll("#feed li:not([hidden]) code").length > 3,
+        );
+        const keys = await page.$$eval("#feed li:not([hidden]) code", (all) => [
+            ...new Set(all.map((code) => code.textContent)),
+        ]);
+        assert.deepEqual(keys, ["temp.vienna_hohe_warte"]);
+        await page.click("#feed >> text=Pause");
+        await page.waitForFunction(() =>
+            /paused, [1-9]\d* left out/.test(
+                document.querySelector("#feed .feed-note").textContent,
+            ),
+        );
+        await page.click("#feed >> text=Go on");
+        await page.fill("#feed input", "temp*");
+        await page.press("#feed input", "Enter");
+        assert.match(await page.textContent("#feed .notice"), /\* for one name/);
+        await page.click("#feed >> text=validations");
+    });
+
+    it("the explorer zooms by dragging, and back", async () => {
+        await page.locator("#explorer .u-over").scrollIntoViewIfNeeded();
+        const box = await page.locator("#explorer .u-over").boundingBox();
+        await page.mouse.move(box.x + box.width * 0.3, box.y + 50);
+        await page.mouse.down();
+        await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 5 });
+        await page.mouse.up();
+        await page.click("#explorer >> text=Reset zoom");
+        await page.waitForFunction(
+            () =>
+                [...document.querySelectorAll("#explorer button")].find(
+                    ({ textContent }) => textContent === "Reset zoom",
+                ).hidden,
+        );
+    });
+
+    it("the explorer draws lines of other units apart", async () => {
+        await page.fill("#explorer input[type=search]", "cpu total");
+        await page.check("#explorer .line-options input");
+        await page.waitForFunction(
+            () => document.querySelectorAll("#explorer .u-over").length === 2,
+        );
+    });
+
+    it("a family of the graph opens by keyboard", async () => {
+        await page.focus('#graph [data-id="observation.*"]');
+        await page.keyboard.press("Enter");
+        await page.waitForSelector('#graph [data-id="observation.vienna"]');
+        await page.fill("#graph input", "vienna");
+        await page.waitForFunction(
+            () => !document.querySelector('#graph [data-id="observation.paris"]'),
+        );
+    });
+
+    it("a contract shows its schema, values and migrations", async () => {
+        assert.match(
+            await page.textContent("#contracts .contract-facts"),
+            /values migrated so far/,
+        );
+        await page.click("#contracts .contract-button >> text=host cpu");
+        await page.waitForFunction(
+            () =>
+                /host_cpu/.test(document.querySelector("#contracts h3").textContent) &&
+                /total_percent/.test(
+                    document.querySelector("#contracts .contract-records").textContent,
+                ),
+        );
+    });
+
+    it("the theme can be chosen, and stays", async () => {
+        const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+        assert.equal(await theme(), "light");
+        await page.click("#theme-toggle");
+        assert.equal(await theme(), "dark");
+        await page.reload();
+        await settled(page);
+        assert.equal(await theme(), "dark");
+    });
+
+    it("everything that can be used has a name, and every number its place", async () => {
+        const nameless = await page.evaluate(() =>
+            [
+                ...document.querySelectorAll(
+                    "button, input, select, [role=button], [tabindex='0'], nav, section",
+                ),
+            ]
+                .filter(
+                    (element) =>
+                        !(
+                            element.getAttribute("aria-label") ||
+                            element.getAttribute("aria-labelledby") ||
+                            element.textContent.trim() ||
+                            element.labels?.[0]?.textContent.trim()
+                        ),
+                )
+                .map((element) => element.outerHTML.slice(0, 120)),
+        );
+        assert.deepEqual(nameless, []);
+        assert.equal(await page.locator("main").count(), 1);
+        assert.equal(await page.locator("h1").count(), 1);
+        assert.equal(await page.locator("#connection[aria-live=polite]").count(), 1);
+    });
+
+    it("the keyboard begins with a way past the navigation", async () => {
+        await page.evaluate(() => document.activeElement.blur());
+        await page.keyboard.press("Tab");
+        assert.equal(await page.evaluate(() => document.activeElement.className), "skip-link");
+    });
+
+    it("has thrown nothing, and missed no file", async () => {
+        assert.deepEqual(await unexplained(page), []);
+        assert.deepEqual(faults, []);
+    });
+});

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Usage: node screenshots.js DIRECTORY [PANEL]...
+//
+// Pictures of the whole page as it opens and of each panel: <panel>-<theme>-<width>.png.
+import { join } from "node:path";
+
+import { WeatherHub } from "./support/hub.js";
+import { PANELS, openBrowser, openPage, settled, waitForBadge } from "./support/page.js";
+
+const SIZES = [
+    { name: "desktop", viewport: { width: 1440, height: 900 } },
+    { name: "phone", viewport: { width: 390, height: 844 } },
+];
+/** A phone's long lists go on in the same way; the picture need not. */
+const HEIGHT_LIMIT = { desktop: 780, phone: 900 };
+
+const [directory, ...named] = process.argv.slice(2);
+const wanted = named.length > 0 ? named : ["page", ...PANELS];
+
+/** What is worth looking at: two lines in the explorer, temperatures in the feed. */
+async function prepare(page) {
+    await settled(page);
+    await page.click("#feed >> text=temperatures");
+    await page.fill("#explorer input[type=search]", "milan linate");
+    await page.check("#explorer .line-options input");
+    await page.fill("#explorer input[type=search]", "");
+    await page.locator("#explorer input[type=search]").blur();
+    // The hub is through its first days when a chart of ninety has ninety.
+    await page.waitForFunction(() =>
+        /^9\d validations/.test(document.querySelector("#accuracy .chart-foot .muted").textContent),
+    );
+    for (const panel of PANELS) {
+        await waitForBadge(page, panel, "live");
+    }
+    // Half a minute of the machine, so that its charts are filled.
+    await page.waitForFunction(
+        () =>
+            Number(
+                document
+                    .querySelector("#feed .feed-note")
+                    ?.textContent.match(/(\d[\d\u202f]*) events/)?.[1]
+                    .replaceAll("\u202f", ""),
+            ) > 600,
+    );
+    await page.mouse.move(0, 0);
+}
+
+async function picture(page, file, clip) {
+    await page.screenshot({ path: join(directory, file), clip, animations: "disabled" });
+    console.log(file);
+}
+
+async function pictures(browser, hub, { name, viewport }, theme) {
+    const { page } = await openPage(browser, hub.url, { viewport, colorScheme: theme });
+    await prepare(page);
+    if (wanted.includes("page")) {
+        await page.evaluate(() => scrollTo(0, 0));
+        await picture(page, `page-${theme}-${name}.png`, { x: 0, y: 0, ...viewport });
+    }
+    // As high as the page: nothing is out of view, and nothing that sticks covers anything.
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: viewport.width, height });
+    await page.waitForFunction(() =>
+        [...document.querySelectorAll(".chart")].every((chart) => chart.querySelector("canvas")),
+    );
+    for (const panel of PANELS.filter((id) => wanted.includes(id))) {
+        const box = await page.locator(`#${panel}`).boundingBox();
+        const clip = { ...box, height: Math.min(box.height, HEIGHT_LIMIT[name]) };
+        await picture(page, `${panel}-${theme}-${name}.png`, clip);
+    }
+    await page.context().close();
+}
+
+const hub = await WeatherHub.create({ warmUp: 600, args: ["--seed", "7"] });
+const browser = await openBrowser();
+try {
+    for (const size of SIZES) {
+        for (const theme of ["light", "dark"]) {
+            await pictures(browser, hub, size, theme);
+        }
+    }
+} finally {
+    await browser.close();
+    await hub.remove();
+}

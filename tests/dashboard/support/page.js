@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chromium } from "playwright-core";
+
+const CHROMIUM = process.env.AIMDB_CHROMIUM ?? "/usr/bin/chromium";
+
+export const PANELS = [
+    "accuracy",
+    "map",
+    "stations",
+    "explorer",
+    "store",
+    "host",
+    "feed",
+    "contracts",
+    "graph",
+];
+
+/** A browser for a suite. As root Chromium has no sandbox to run in. */
+export function openBrowser() {
+    const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    return chromium.launch({
+        executablePath: CHROMIUM,
+        args: [...args, "--js-flags=--expose-gc", "--enable-precise-memory-info"],
+    });
+}
+
+/**
+ * A page of the dashboard; what it throws, or cannot fetch, is in `faults`.
+ *
+ * @param {import("playwright-core").Browser} browser
+ */
+export async function openPage(browser, url, options = {}) {
+    const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        ...options,
+    });
+    const page = await context.newPage();
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(error.stack ?? String(error)));
+    page.on(
+        "response",
+        (response) =>
+            response.status() >= 400 && faults.push(`${response.status()} ${response.url()}`),
+    );
+    await page.goto(url);
+    return { page, faults };
+}
+
+/** Until every area has content or says why not, none being still loading. */
+export async function settled(page, timeout = 30_000) {
+    await page.waitForFunction(
+        (panels) =>
+            panels.every((id) => {
+                const areas = [...document.querySelectorAll(`#${id} [data-area]`)];
+                return areas.length > 0 && areas.every((area) => area.dataset.state !== "loading");
+            }),
+        PANELS,
+        { timeout },
+    );
+}
+
+/** Panels and parts of them with neither content nor a visible reason: there must be none. */
+export function unexplained(page) {
+    return page.evaluate((panels) => {
+        const visible = (element) =>
+            element !== null && !element.hidden && element.getClientRects().length > 0;
+        const faults = [];
+        for (const id of panels) {
+            const areas = [...document.querySelectorAll(`#${id} [data-area]`)];
+            if (areas.length === 0) {
+                faults.push(`${id}: no area`);
+            }
+            // What is inside of a part that is hidden is explained by that part's reason.
+            for (const area of areas.filter(
+                (each) => each.parentElement.closest("[data-area] [hidden]") === null,
+            )) {
+                const notice = area.querySelector(":scope > .notice");
+                const content = area.querySelector(":scope > :not(.notice)");
+                const reason = visible(notice) && notice.textContent.trim().length > 10;
+                const text = visible(content) && content.textContent.trim().length > 10;
+                const drawn = visible(content) && content.getBoundingClientRect().height > 20;
+                if (!reason && !(text && drawn)) {
+                    faults.push(`${id}: ${area.dataset.state}, neither content nor a reason`);
+                }
+            }
+        }
+        return faults;
+    }, PANELS);
+}
+
+export const markTime = (page, name) =>
+    page.evaluate((mark) => performance.getEntriesByName(mark)[0]?.startTime ?? null, name);
+
+export async function waitForMark(page, name) {
+    await page.waitForFunction((mark) => performance.getEntriesByName(mark).length > 0, name);
+    return markTime(page, name);
+}
+
+/** The text of a badge: `from history`, `live`, … */
+export const badge = (page, id) => page.locator(`#${id} .panel-head .badge`).textContent();
+
+export const waitForBadge = (page, id, text) =>
+    page.waitForFunction(
+        ([panel, wanted]) =>
+            document.querySelector(`#${panel} .panel-head .badge`)?.textContent === wanted,
+        [id, text],
+    );

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import {
+    Newest,
+    biasArrow,
+    modelsOf,
+    overall,
+    windowOf,
+} from "../../../demos/weather_hub/dashboard/js/accuracy_model.js";
+import { axisMark, timeMarks } from "../../../demos/weather_hub/dashboard/js/chart_axis.js";
+import {
+    byUnit,
+    csvOf,
+    linesOf,
+    searched,
+    takeColour,
+    valueIn,
+} from "../../../demos/weather_hub/dashboard/js/explorer_model.js";
+import {
+    NODE,
+    OPEN_LIMIT,
+    edgePath,
+    layout,
+    visibleGraph,
+} from "../../../demos/weather_hub/dashboard/js/graph_model.js";
+import { REGIONS } from "../../../demos/weather_hub/dashboard/js/map_data.js";
+import {
+    Projection,
+    dottedLand,
+    inside,
+    placeNames,
+    spread,
+} from "../../../demos/weather_hub/dashboard/js/map_projection.js";
+import { temperatureColour } from "../../../demos/weather_hub/dashboard/js/temperature_scale.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("accuracy", () => {
+    const window = (n, mae, bias, hits) => ({ n, mae, bias, hit_rate: hits });
+    const summary = (city, h24) => ({ city, models: [{ model: "trend", h24 }] });
+
+    it("is weighted by validations over all cities", () => {
+        const all = overall(
+            [summary("a", window(1, 4, -4, 0)), summary("b", window(3, 0, 0, 1))],
+            "trend",
+            "h24",
+        );
+        assert.deepEqual(all, { n: 4, mae: 1, bias: -1, hit_rate: 0.75 });
+        assert.equal(overall([], "trend", "h24"), null);
+    });
+
+    it("is nothing where nothing was validated", () => {
+        assert.equal(windowOf(summary("a", window(0, null, null, null)), "trend", "h24"), null);
+        assert.equal(windowOf(undefined, "trend", "h24"), null);
+    });
+
+    it("has an arrow beside a word", () => {
+        assert.deepEqual(
+            [0.5, -0.5, 0.05, null].map((bias) => biasArrow(bias).tone),
+            ["warm", "cold", "even", "none"],
+        );
+        assert.match(biasArrow(0.5).text, /\+0\.50 °C, too warm/);
+    });
+
+    it("knows its models", () => {
+        assert.deepEqual(modelsOf([{ models: [{ model: "b" }, { model: "a" }] }, {}]), ["a", "b"]);
+    });
+
+    it("keeps the newest validation of each model", () => {
+        const newest = new Newest();
+        assert.ok(newest.take({ city: "a", model: "x", timestamp: 2 }));
+        assert.ok(!newest.take({ city: "a", model: "x", timestamp: 1 }));
+        assert.equal(newest.of("a", "x").timestamp, 2);
+        assert.equal(newest.of("b", "x"), null);
+    });
+});
+
+describe("the explorer", () => {
+    const contract = {
+        fields: [
+            { name: "celsius", type: "number", unit: "°C" },
+            { name: "observed_at", type: "integer", unit: "unix ms" },
+        ],
+    };
+    const records = [
+        { record_key: "temp.vienna_hohe_warte", persisted: true },
+        { record_key: "humidity.vienna", persisted: false },
+    ];
+
+    it("offers numbers of stored records, no times", () => {
+        const lines = linesOf(records, () => contract, []);
+        assert.deepEqual(
+            lines.map(({ id, unit }) => [id, unit]),
+            [["temp.vienna_hohe_warte|celsius", "°C"]],
+        );
+        assert.equal(lines[0].label, "Vienna Hohe Warte, temperature");
+    });
+
+    it("offers validations per model", () => {
+        const accuracy = {
+            fields: [
+                { name: "signed_error", type: "number", unit: "K" },
+                { name: "horizon_h", type: "integer", unit: "h" },
+            ],
+        };
+        const lines = linesOf(
+            [{ record_key: "accuracy.vienna", persisted: true }],
+            () => accuracy,
+            ["a", "b"],
+        );
+        assert.deepEqual(
+            lines.map(({ model }) => model),
+            ["a", "b"],
+        );
+        assert.equal(valueIn(lines[0], { model: "b", signed_error: 1 }), undefined);
+        assert.equal(valueIn(lines[0], { model: "a", signed_error: 1 }), 1);
+        assert.equal(valueIn(lines[0], { model: "a" }), null);
+    });
+
+    it("finds lines by all words", () => {
+        const lines = [
+            { label: "Vienna, temperature", key: "temp.x" },
+            { label: "Vienna, error", key: "accuracy.x" },
+        ];
+        assert.equal(searched(lines, "VIEN temp").length, 1);
+        assert.equal(searched(lines, "  ").length, 2);
+    });
+
+    it("saves what is in view", () => {
+        const line = { key: "temp.a", field: "celsius", unit: "°C" };
+        const trace = { t: [0, 1_000, 2_000], v: [1, null, 3], pos: [7, 8, 9] };
+        const text = csvOf([{ line, trace }], { from: 500, to: 2_000 });
+        assert.deepEqual(text.trim().split("\n").slice(1), [
+            "1970-01-01T00:00:01.000Z,temp.a,celsius,8,,°C",
+            "1970-01-01T00:00:02.000Z,temp.a,celsius,9,3,°C",
+        ]);
+    });
+
+    it("has a chart per unit, and colours that stay", () => {
+        assert.deepEqual(
+            [...byUnit([{ unit: "K", n: 1 }, { unit: "%" }, { unit: "K" }]).values()].map(
+                (group) => group.length,
+            ),
+            [2, 1],
+        );
+        assert.equal(takeColour(["--series-1", "--series-3"]), "--series-2");
+    });
+});
+
+describe("axes", () => {
+    it("tell days within a year and hours within a day", () => {
+        const from = Date.UTC(2015, 11, 30);
+        assert.deepEqual(timeMarks([from, from + DAY, from + 2 * DAY], DAY), [
+            "30 Dec 2015",
+            "31 Dec",
+            "1 Jan 2016",
+        ]);
+        assert.deepEqual(timeMarks([from + 18 * HOUR, from + 24 * HOUR], 6 * HOUR), [
+            "30 Dec 18:00",
+            "31 Dec 00:00",
+        ]);
+        assert.deepEqual(timeMarks([from, from + 15_000], 15_000), ["00:00:00", "00:00:15"]);
+        assert.deepEqual(timeMarks([from, from + 31 * DAY], 30 * DAY), ["Dec 2015", "Jan 2016"]);
+    });
+
+    it("shorten large values and carry the unit", () => {
+        assert.equal(axisMark(-5, "°C"), "\u22125 °C");
+        assert.deepEqual(
+            [axisMark(25_000, ""), axisMark(3e6, ""), axisMark(2e9, "B"), axisMark(0, "")],
+            ["25k", "3M", "2G B", "0"],
+        );
+    });
+});
+
+describe("the graph", () => {
+    const told = {
+        nodes: ["hub.clock", "temp.a", "temp.b", "obs.a", "free.x"].map((key) => ({
+            key,
+            origin: "source",
+            buffer_type: "ring",
+        })),
+        edges: [
+            ["hub.clock", "temp.a"],
+            ["hub.clock", "temp.b"],
+            ["temp.a", "obs.a"],
+            ["obs.a", "temp.b"],
+            [null, "free.x"],
+        ].map(([from, to]) => ({ from, to })),
+        stages: [
+            { record: "temp.a", rate_s: 2, lagged: 5, failures: 1 },
+            { record: "temp.a", rate_s: 1, lagged: 5, failures: 0 },
+            { record: "temp.b", rate_s: 4, lagged: 0, failures: 0 },
+        ],
+    };
+    const seen = (view) => visibleGraph(told, { opened: new Set(), filter: "", ...view });
+
+    it("has a node per family, with the sums of its stages", () => {
+        const { nodes, edges } = seen({});
+        const temp = nodes.find(({ id }) => id === "temp.*");
+        assert.deepEqual(
+            [temp.records.length, temp.rate, temp.lagged, temp.failures],
+            [2, 7, 5, 1],
+        );
+        assert.equal(edges.find(({ from, to }) => from === "hub.*" && to === "temp.*").n, 2);
+    });
+
+    it("opens a family into its records", () => {
+        const ids = seen({ opened: new Set(["temp"]) }).nodes.map(({ id }) => id);
+        assert.deepEqual(ids, ["hub.*", "temp.a", "temp.b", "obs.*", "free.*"]);
+    });
+
+    it("draws only so many records of an open family, and says so", () => {
+        const nodes = Array.from({ length: 100 }, (_, i) => ({ key: `temp.${i}` }));
+        const graph = visibleGraph(
+            { nodes, edges: [], stages: [] },
+            { opened: new Set(["temp"]), filter: "" },
+        );
+        assert.deepEqual([graph.nodes.length, graph.hidden], [OPEN_LIMIT, 100 - OPEN_LIMIT]);
+    });
+
+    it("can be filtered", () => {
+        assert.deepEqual(
+            seen({ filter: "OBS" }).nodes.map(({ id }) => id),
+            ["obs.*"],
+        );
+        assert.deepEqual(seen({ filter: "nothing" }).nodes, []);
+    });
+
+    it("goes from left to right, also around a circle", () => {
+        const graph = seen({});
+        const { positions, back } = layout(graph);
+        const x = (id) => positions.get(id).x;
+        assert.ok(x("hub.*") < x("temp.*") && x("temp.*") < x("obs.*"));
+        assert.deepEqual(
+            [...back].map(({ from, to }) => `${from} ${to}`),
+            ["obs.* temp.*"],
+        );
+    });
+
+    it("puts no two nodes in one place", () => {
+        const graph = seen({ opened: new Set(["temp", "obs"]) });
+        const places = [...layout(graph).positions.values()];
+        for (const a of places) {
+            for (const b of places) {
+                assert.ok(
+                    a === b ||
+                        Math.abs(a.x - b.x) >= NODE.width ||
+                        Math.abs(a.y - b.y) >= NODE.height,
+                );
+            }
+        }
+    });
+
+    it("has an edge from side to side, and one below for the way back", () => {
+        assert.match(
+            edgePath({ x: 0, y: 0 }, { x: 300, y: 0 }, false),
+            new RegExp(`^M${NODE.width} `),
+        );
+        assert.match(
+            edgePath({ x: 300, y: 0 }, { x: 0, y: 0 }, true),
+            new RegExp(` ${NODE.height}C`),
+        );
+        assert.equal(layout({ nodes: [], edges: [] }).positions.size, 0);
+    });
+});
+
+describe("the map", () => {
+    const [europe, states] = REGIONS;
+
+    it("finds its way back", () => {
+        const projection = new Projection(europe);
+        const { x, y } = projection.point(16.37, 48.2);
+        const [longitude, latitude] = projection.degrees(x, y);
+        assert.ok(Math.abs(longitude - 16.37) < 1e-9 && Math.abs(latitude - 48.2) < 1e-9);
+        assert.ok(projection.holds(16.37, 48.2) && !projection.holds(-74, 40.7));
+    });
+
+    it("has land under cities and none in the sea", () => {
+        const land = ({ land: outlines }, at) => outlines.some((outline) => inside(at, outline));
+        for (const city of [
+            [16.4, 48.2],
+            [13.4, 52.5],
+            [2.3, 48.9],
+            [9.2, 45.5],
+            [21, 52.2],
+            [4.9, 52.3],
+            [-9.1, 38.8],
+        ]) {
+            assert.ok(land(europe, city), String(city));
+        }
+        for (const sea of [
+            [-8, 46],
+            [3, 55],
+            [6, 40],
+            [18, 56],
+        ]) {
+            assert.ok(!land(europe, sea), String(sea));
+        }
+        assert.ok(
+            land(states, [-122.3, 47.6]) && land(states, [-100, 40]) && !land(states, [-70, 30]),
+        );
+        assert.ok(dottedLand(states, new Projection(states), 20).split("M").length > 100);
+    });
+
+    it("moves marks apart, even those in one place", () => {
+        const apart = spread(
+            [
+                { x: 5, y: 5 },
+                { x: 5, y: 5 },
+                { x: 6, y: 5 },
+                { x: 200, y: 5 },
+            ],
+            20,
+            200,
+        );
+        for (let i = 0; i < apart.length; i++) {
+            for (let j = i + 1; j < apart.length; j++) {
+                assert.ok(Math.hypot(apart[i].x - apart[j].x, apart[i].y - apart[j].y) > 19.5);
+            }
+        }
+        assert.deepEqual(apart[3], { x: 200, y: 5 });
+    });
+
+    it("puts a name where it covers nothing, or leaves it out", () => {
+        const alone = { name: "Vienna", points: [{ x: 100, y: 100 }] };
+        assert.equal(placeNames([alone], { width: 400 })[0].anchor, "start");
+        assert.equal(placeNames([alone], { width: 120 })[0].anchor, "end");
+        const crowd = Array.from({ length: 49 }, (_, i) => ({
+            name: "Somewhere",
+            points: [{ x: 60 + (i % 7) * 20, y: 60 + Math.floor(i / 7) * 20 }],
+        }));
+        assert.ok(placeNames(crowd, { width: 300 }).length < 49);
+    });
+
+    it("has colours from blue to orange", () => {
+        assert.equal(temperatureColour(-40), "rgb(38 70 150)");
+        assert.equal(temperatureColour(50), "rgb(190 66 10)");
+        assert.equal(temperatureColour(null), "none");
+    });
+});

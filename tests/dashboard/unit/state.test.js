@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { breakText } from "../../../demos/weather_hub/dashboard/js/banner.js";
+import { ContractStats } from "../../../demos/weather_hub/dashboard/js/contract_stats.js";
+import {
+    FeedModel,
+    patternFault,
+    valueText,
+} from "../../../demos/weather_hub/dashboard/js/feed_model.js";
+import {
+    ObservedClock,
+    speedText,
+} from "../../../demos/weather_hub/dashboard/js/observed_clock.js";
+import {
+    badgeOf,
+    initialArea,
+    reduceArea,
+} from "../../../demos/weather_hub/dashboard/js/panel_state.js";
+import { Signal } from "../../../demos/weather_hub/dashboard/js/signal.js";
+import { freshness } from "../../../demos/weather_hub/dashboard/js/staleness.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("an area", () => {
+    const after = (...types) =>
+        types.reduce(
+            (state, type) => reduceArea(state, { type, reason: `because ${type}` }),
+            initialArea(),
+        );
+
+    it("always has content or a reason", () => {
+        const types = ["loading", "history", "live", "empty", "error", "offline", "online"];
+        for (const a of types) {
+            for (const b of types) {
+                for (const c of types) {
+                    const state = after(a, b, c);
+                    assert.ok(state.filled || state.reason !== "", `${a} ${b} ${c}`);
+                }
+            }
+        }
+    });
+
+    it("says why also when nobody told it", () => {
+        assert.notEqual(reduceArea(initialArea(), { type: "empty" }).reason, "");
+        assert.notEqual(reduceArea(initialArea(), { type: "error", reason: "" }).reason, "");
+    });
+
+    it("keeps what it has while it reads again, and when that fails", () => {
+        assert.ok(after("history", "loading").filled);
+        assert.ok(after("live", "error").filled);
+    });
+
+    it("is not made less live by history", () => {
+        assert.equal(after("live", "history").kind, "live");
+    });
+
+    it("is from history again after a break, until something comes", () => {
+        assert.equal(after("live", "offline", "online").kind, "history");
+        assert.equal(after("live", "offline", "online", "live").kind, "live");
+    });
+
+    it("has a badge that tells history from live", () => {
+        assert.equal(badgeOf(after("history")).text, "from history");
+        assert.equal(badgeOf(after("live")).text, "live");
+        assert.equal(badgeOf(after("live", "offline")).text, "disconnected");
+        assert.equal(badgeOf(after("error")).tone, "bad");
+        assert.equal(badgeOf(after()).text, "loading");
+        assert.equal(badgeOf(after("empty")).text, "nothing yet");
+    });
+
+    it("refuses what it does not know", () => {
+        assert.throws(() => reduceArea(initialArea(), { type: "dance" }), /dance/);
+    });
+});
+
+describe("the observed clock", () => {
+    const ticking = (tick) => {
+        const clock = new ObservedClock();
+        clock.set({ at: 10 * DAY, pass: 0, days_per_second: 0.25, sources: true, ...tick }, 1_000);
+        return clock;
+    };
+
+    it("is not known before its first tick", () => {
+        const clock = new ObservedClock();
+        assert.equal(clock.now(5), null);
+        assert.equal(clock.age(5, 5), null);
+        assert.equal(clock.state, "unknown");
+    });
+
+    it("runs on between ticks, but not beyond the next", () => {
+        const clock = ticking();
+        assert.equal(clock.now(1_000), 10 * DAY);
+        assert.equal(clock.now(1_100) - 10 * DAY, 0.025 * DAY);
+        assert.equal(clock.now(60_000) - 10 * DAY, 0.0625 * DAY);
+    });
+
+    it("stands still without sources", () => {
+        const clock = ticking({ sources: false, days_per_second: 0 });
+        assert.equal(clock.state, "no-sources");
+        assert.equal(clock.now(99_000), 10 * DAY);
+    });
+
+    it("gives ages, never negative ones", () => {
+        const clock = ticking();
+        assert.equal(clock.age(9 * DAY, 1_000), DAY);
+        assert.equal(clock.age(11 * DAY, 1_000), 0);
+        assert.equal(clock.age(null, 1_000), null);
+    });
+
+    it("tells its speed in words", () => {
+        assert.equal(speedText(0.25), "a day in 4 s");
+        assert.equal(speedText(5), "5 days per second");
+        assert.equal(speedText(0), "standing still");
+    });
+});
+
+it("a station is late, then silent, by its own interval", () => {
+    assert.equal(freshness(null, HOUR), "never");
+    assert.equal(freshness(3 * HOUR, HOUR), "fresh");
+    assert.equal(freshness(6 * HOUR, HOUR), "late");
+    assert.equal(freshness(20 * HOUR, HOUR), "silent");
+    assert.equal(freshness(20 * HOUR, 24 * HOUR), "fresh");
+});
+
+describe("the feed", () => {
+    it("is bounded", () => {
+        const feed = new FeedModel(50);
+        for (let i = 0; i < 10_000; i++) {
+            feed.take({ topic: "a", data: i }, i);
+        }
+        assert.equal(feed.rows.length, 50);
+        assert.equal(feed.rows[0].data, 9_999);
+        assert.equal(feed.total, 10_000);
+    });
+
+    it("counts what it leaves out while it is held", () => {
+        const feed = new FeedModel(5);
+        feed.take({ data: 1 }, 0);
+        feed.setPaused(true);
+        feed.take({ data: 2 }, 0);
+        feed.take({ data: 3 }, 0);
+        assert.deepEqual([feed.rows.length, feed.leftOut], [1, 2]);
+        feed.setPaused(false);
+        feed.take({ data: 4 }, 0);
+        assert.deepEqual(
+            feed.rows.map(({ data }) => data),
+            [4, 1],
+        );
+    });
+
+    it("knows its rate, merged values included", () => {
+        const feed = new FeedModel(5);
+        for (let ms = 0; ms < 3_000; ms += 10) {
+            feed.take({ data: 1, merged: 1 }, ms);
+        }
+        assert.equal(feed.rate(3_000), 200);
+        assert.equal(feed.rate(60_000), 0);
+    });
+
+    it("refuses a pattern that cannot be meant", () => {
+        for (const good of ["#", "temp.*", "temp.#", "hub.clock"]) {
+            assert.equal(patternFault(good), null);
+        }
+        for (const bad of ["", "temp*", "temp..x", "."]) {
+            assert.notEqual(patternFault(bad), null);
+        }
+    });
+
+    it("tells a value in a line, with units", () => {
+        assert.equal(
+            valueText({ celsius: 21.5, at: 5 }, () => "°C"),
+            "celsius 21.5 °C",
+        );
+        assert.equal(valueText({ ok: true, list: [1, 2] }), "ok yes · list [2]");
+        assert.equal(valueText(null), "–");
+        assert.equal(valueText({}), "–");
+    });
+});
+
+describe("numbers of a contract", () => {
+    it("are of what was seen, bounded", () => {
+        const stats = new ContractStats();
+        for (let i = 1; i <= 10_000; i++) {
+            stats.take("temp.a", { celsius: i }, i);
+        }
+        assert.ok(stats.of("celsius").n <= 2_400);
+        assert.equal(stats.of("celsius").max, 10_000);
+        assert.equal(stats.of("nothing"), null);
+    });
+
+    it("keep the newest value when an older one comes late", () => {
+        const stats = new ContractStats();
+        stats.take("temp.a", { celsius: 2 }, 20);
+        stats.take("temp.a", { celsius: 1 }, 10);
+        assert.equal(stats.newest.get("temp.a").data.celsius, 2);
+    });
+});
+
+describe("the notice of a break", () => {
+    const gone = { from: 0, to: 5_000, skipped: 0, torn: false };
+
+    it("says when, how long, and what it meant", () => {
+        assert.match(
+            breakText(gone),
+            /00:00:00–00:00:05 UTC \(5\u202fs\).*no value is known to be missing/,
+        );
+        assert.match(breakText({ ...gone, skipped: 12 }), /12 values were passed over/);
+        assert.match(breakText({ ...gone, torn: true }), /started anew/);
+    });
+});
+
+it("a signal tells at once and until it is stopped", () => {
+    const signal = new Signal(1);
+    const seen = [];
+    const stop = signal.watch((value) => seen.push(value));
+    signal.value = 2;
+    stop();
+    signal.value = 3;
+    assert.deepEqual(seen, [1, 2]);
+});
