@@ -1,0 +1,50 @@
+# Merges flat JSON objects, name -> number, into one, sorted by name.
+#
+#   cmake -DOUTPUT=<file> -P merge_json.cmake -- <file>...
+#
+# A name that occurs twice, and anything that is not a number, is an error. The
+# digits stay as they were written.
+cmake_minimum_required(VERSION 3.25)
+
+set(inputs "")
+math(EXPR last "${CMAKE_ARGC} - 1")
+set(after_dashes FALSE)
+foreach(i RANGE ${last})
+    if(after_dashes)
+        list(APPEND inputs "${CMAKE_ARGV${i}}")
+    elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
+        set(after_dashes TRUE)
+    endif()
+endforeach()
+if(NOT OUTPUT OR NOT inputs)
+    message(FATAL_ERROR "usage: cmake -DOUTPUT=<file> -P merge_json.cmake -- <file>...")
+endif()
+
+set(members "")
+set(names "")
+foreach(input IN LISTS inputs)
+    file(READ "${input}" text)
+    string(JSON member_count ERROR_VARIABLE fault LENGTH "${text}")
+    if(fault)
+        message(FATAL_ERROR "${input}: not a JSON object: ${fault}")
+    endif()
+    string(REGEX MATCHALL "\"[^\"\\]+\"[ \t\r\n]*:[ \t\r\n]*-?[0-9][-+.eE0-9]*" pairs "${text}")
+    list(LENGTH pairs pair_count)
+    if(NOT pair_count EQUAL member_count)
+        message(FATAL_ERROR "${input}: ${member_count} members, but ${pair_count} plain numbers")
+    endif()
+    foreach(pair IN LISTS pairs)
+        string(REGEX MATCH "^\"([^\"]+)\"[ \t\r\n]*:[ \t\r\n]*(.*)$" pair "${pair}")
+        set(name "${CMAKE_MATCH_1}")
+        set(number "${CMAKE_MATCH_2}")
+        if(name IN_LIST names)
+            message(FATAL_ERROR "${input}: '${name}' is already in another file")
+        endif()
+        list(APPEND names "${name}")
+        list(APPEND members "  \"${name}\": ${number}")
+    endforeach()
+endforeach()
+
+list(SORT members COMPARE NATURAL)
+list(JOIN members ",\n" body)
+file(WRITE "${OUTPUT}" "{\n${body}\n}\n")
