@@ -96,6 +96,8 @@ void Channel::change_used(Permit more, Permit less) {
 
 void Channel::append(const Portion& portion, Permit reserved) {
     AIMDB_ASSERT(portion.values <= reserved.rows);
+    // First: once the rows are visible the writer may release what they really take.
+    change_used({portion.values, portion.bytes.size()}, reserved);
     if (!portion.rows.empty() || !portion.gaps.empty()) {
         const std::lock_guard lock(open_mutex_);
         const bool first = open_ == nullptr || open_->empty();
@@ -108,7 +110,6 @@ void Channel::append(const Portion& portion, Permit reserved) {
             poke_locked();
         }
     }
-    change_used({portion.values, portion.bytes.size()}, reserved);
 }
 
 void Channel::copy_into_open(const Portion& portion) {

@@ -253,7 +253,8 @@ TEST(Params, TheLastOfANameCountsHoweverOftenItCame) {
         text += R"("often":1,"\u006fften":2,)";
     }
 
-    const Params params(text + R"("often":3,"once":4})");
+    text += R"("often":3,"once":4})";
+    const Params params(text);
 
     EXPECT_EQ(params.raw("often"), "3");
     EXPECT_EQ(params.raw("once"), "4");

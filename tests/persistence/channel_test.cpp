@@ -106,6 +106,32 @@ TEST(Channel, GivesBackAtOnceWhatWasReservedForTooMuch) {
     EXPECT_EQ(channel.stats().queued, (Permit{1, 2}));
 }
 
+/// Is asked for the time once rows are in the open batch: acts as a writer that has
+/// committed them already.
+struct HastyWriter final : Clock {
+    [[nodiscard]] UnixTime now() const noexcept override { return {}; }
+    [[nodiscard]] std::chrono::nanoseconds steady() const noexcept override {
+        channel->release({1, 5'000});
+        return {};
+    }
+    [[nodiscard]] bool ring_at(std::chrono::nanoseconds, std::weak_ptr<Alarm>) override {
+        return false;
+    }
+    Channel* channel = nullptr;
+};
+
+TEST(Channel, CountsALargerValueThanExpectedBeforeTheWriterCanReleaseIt) {
+    const auto writer = std::make_shared<HastyWriter>();
+    Channel channel({10, 10'000}, writer);
+    writer->channel = &channel;
+    ASSERT_TRUE(channel.try_reserve({1, 64}));
+
+    const EncodedRow row{1, UnixTime{}, 5'000};
+    channel.append({0, 1, std::span(&row, 1), std::string(5'000, 'x'), {}}, {1, 64});
+
+    EXPECT_EQ(channel.stats().queued, Permit{});
+}
+
 TEST(Channel, HandsOverFullBatchesAndTheOpenOneOnlyWhenAsked) {
     Channel channel({10'000, 100'000}, still_clock());
     ASSERT_TRUE(channel.try_reserve({Channel::batch_rows + 2, Channel::batch_rows + 2}));
