@@ -35,7 +35,7 @@ class OldFile {
 public:
     OldFile(const ConnectionTarget& target, const SqliteOptions& options)
         : connection_(target, Access::read_write) {
-        sqlite3_busy_timeout(connection_.handle(), static_cast<int>(options.busy_timeout.count()));
+        wait_when_locked(connection_, options);
         try {
             // Asked for before the first access, this finds idle connections too.
             connection_.execute("PRAGMA locking_mode=EXCLUSIVE");

@@ -4,10 +4,6 @@
 namespace aimdb::sqlite {
 namespace {
 
-void wait_when_locked(Connection& connection, std::chrono::milliseconds time) {
-    sqlite3_busy_timeout(connection.handle(), static_cast<int>(time.count()));
-}
-
 // A file may come from anywhere: nothing in its schema may run code or reach
 // outside, and damaged pages are noticed before they are followed.
 void distrust_the_file(Connection& connection, std::size_t cache_bytes) {
@@ -44,8 +40,12 @@ void require_write_ahead_log(Connection& connection) {
 
 }  // namespace
 
+void wait_when_locked(Connection& connection, const SqliteOptions& options) {
+    sqlite3_busy_timeout(connection.handle(), static_cast<int>(options.busy_timeout.count()));
+}
+
 void apply_writer_settings(Connection& connection, const SqliteOptions& options) {
-    wait_when_locked(connection, options.busy_timeout);
+    wait_when_locked(connection, options);
     distrust_the_file(connection, options.writer_cache_bytes);
     if (connection.query_integer("SELECT count(*) FROM sqlite_master") == 0) {
         lay_out_empty_file(connection);
@@ -58,7 +58,7 @@ void apply_writer_settings(Connection& connection, const SqliteOptions& options)
 }
 
 void apply_reader_settings(Connection& connection, const SqliteOptions& options) {
-    wait_when_locked(connection, options.busy_timeout);
+    wait_when_locked(connection, options);
     distrust_the_file(connection, options.reader_cache_bytes);
     // Not on the writer: VACUUM attaches a database.
     sqlite3_limit(connection.handle(), SQLITE_LIMIT_ATTACHED, 0);

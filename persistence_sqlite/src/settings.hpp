@@ -10,6 +10,9 @@
 
 namespace aimdb::sqlite {
 
+/// Lets calls wait for a foreign program that holds a lock. Part of both below.
+void wait_when_locked(Connection& connection, const SqliteOptions& options);
+
 /// Makes commits durable (write-ahead log, full synchronisation) and checkpoints
 /// explicit. On an empty file it also fixes the page size and that space can be
 /// given back, which is impossible later.

@@ -6,6 +6,7 @@
 
 #include "aimdb_import.hpp"
 #include "schema.hpp"
+#include "settings.hpp"
 
 namespace aimdb::sqlite {
 namespace {
@@ -34,11 +35,14 @@ void require_no_log(const StorePath& path) {
 // that a file that is refused stays as it is to the last byte. But a journal is
 // left where a program died before it had switched the log on, and only who may
 // write can roll that back; nobody can read the file before.
-FileKind identify_file(const StorePath& path, const std::string& vfs) {
+FileKind identify_file(const StorePath& path,
+                       const SqliteOptions& options,
+                       const std::string& vfs) {
     const auto journal = look_at(path.file + "-journal");
     const bool interrupted = journal && journal->st_size > 0;
     Connection connection({.path = path.file, .vfs = vfs},
                           interrupted ? Access::read_write : Access::read_only);
+    wait_when_locked(connection, options);
     return identify(connection);
 }
 
@@ -66,7 +70,7 @@ void prepare_store_file(const StorePath& path,
     require_plain_file(path.file, *found);
     mend_broken_import(path);
     require_one_name(path);
-    if (identify_file(path, vfs) == FileKind::aimdb) {
+    if (identify_file(path, options, vfs) == FileKind::aimdb) {
         import_aimdb_file(path, options, vfs, log);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A SQLite VFS over the default one that counts syncs by kind of file, can make
-// them fail, and can be told of every operation that changes a file.
+// them fail, and tells of every operation that changes a file or waits for a lock.
 #pragma once
 
 #include <cstring>
@@ -23,6 +23,7 @@ public:
         vfs_.pAppData = this;
         vfs_.szOsFile = static_cast<int>(sizeof(File)) + base_->szOsFile;
         vfs_.xOpen = &CountingVfs::open;
+        vfs_.xSleep = &CountingVfs::sleep;
         sqlite3_vfs_register(&vfs_, 0);
     }
     CountingVfs(const CountingVfs&) = delete;
@@ -33,6 +34,7 @@ public:
     int database_syncs = 0;
     bool fail_log_syncs = false;
     std::function<void()> before_change = [] {};  ///< Before each write, sync and truncation.
+    std::function<void()> before_sleep = [] {};   ///< Before each pause of a wait for a lock.
 
     [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -60,6 +62,12 @@ private:
             shim->head.pMethods = &io_methods();
         }
         return code;
+    }
+
+    static int sleep(sqlite3_vfs* vfs, int microseconds) {
+        auto* self = static_cast<CountingVfs*>(vfs->pAppData);
+        self->before_sleep();
+        return self->base_->xSleep(self->base_, microseconds);
     }
 
     static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,9 @@
 #include <sqlite3.h>
 
 #include "contract/backend_driver.hpp"
+#include "counting_vfs.hpp"
 #include "plain_sqlite.hpp"
+#include "sqlite_backend.hpp"
 #include "temp_directory.hpp"
 
 namespace aimdb::sqlite_test {
@@ -359,6 +362,24 @@ TEST(SqliteFile, TellsOfNoGapForARecordThatWasNotInUseWhenTheProcessDied) {
     ASSERT_EQ(driver.report().crash_gaps.size(), 1u);
     EXPECT_EQ(driver.report().crash_gaps[0].record, "other");
     EXPECT_EQ(driver.report().records[0].next_sequence, 2u);
+}
+
+// Goal: a program that has the file locked for a moment does not keep the store
+// from opening.
+// Method: another connection shuts everybody out until the store waits for it.
+TEST(SqliteFile, IsOpenedOnceAProgramThatLockedItIsDone) {
+    const TempDirectory directory;
+    make_store(directory);
+    auto other = std::make_unique<PlainSqlite>(directory.file());
+    other->run("PRAGMA locking_mode=EXCLUSIVE; BEGIN IMMEDIATE");
+    CountingVfs vfs("waiting");
+    vfs.before_sleep = [&] { other.reset(); };
+
+    sqlite::SqliteBackend backend(directory.file(), {}, vfs.name());
+    const OpenReport report = backend.open({.records = {"plant.a"}, .now = {}, .log = {}});
+
+    EXPECT_EQ(other, nullptr);
+    EXPECT_TRUE(report.records[0].has_rows);
 }
 
 TEST(SqliteFile, RefusesToBeUsedBeforeItIsOpen) {
