@@ -153,6 +153,9 @@ void Engine::stopped(Module::Deadline deadline, StopReport& report) {
         }
     }
     abandon_waiters();
+        } else if (const PersistedRecord* const record = find_unsettled()) {
+            report.gave_up.push_back("persistence does not close cleanly: values of '" +
+                                     record->key + "' were never taken");
 }
 
 void Engine::close(StopReport& report) {
@@ -160,6 +163,15 @@ void Engine::close(StopReport& report) {
         backend_->close();
     } catch (const Error& error) {
         report.gave_up.push_back(std::string("persistence could not mark the stop as clean: ") +
+// Whose stage failed, was given up or never ran: closed cleanly, the store would
+// give out the sequences of those values again.
+const PersistedRecord* Engine::find_unsettled() const {
+    const auto found = std::find_if(roster_.begin(), roster_.end(), [](const auto& record) {
+        return record->account.position().settled < record->account.newest_sequence();
+    });
+    return found == roster_.end() ? nullptr : found->get();
+}
+
                                  error.what());
     }
 }

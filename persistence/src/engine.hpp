@@ -73,6 +73,7 @@ private:
               RecordAccount::Question question,
               std::uint64_t sequence,
               SettledHandler handler);
+    [[nodiscard]] const PersistedRecord* find_unsettled() const;
     void abandon_waiters();
     void close(StopReport& report);
 

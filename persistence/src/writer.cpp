@@ -20,7 +20,9 @@ Writer::Writer(const WriterParts& parts, WriterOptions options)
       stop_(
           std::make_shared<StopSignal>(parts.pace, [&channel = parts.channel] { channel.poke(); })),
       committer_(parts.backend, parts.roster, parts.pace, *stop_, parts.health),
-      retention_(parts.roster, parts.clock, options_.retention) {}
+      retention_(parts.roster, parts.clock, options_.retention) {
+    committer_.reserve();  // now: values may be produced before the start
+}
 
 Writer::~Writer() {
     stop_->set_deadline(std::chrono::nanoseconds::zero());
@@ -33,7 +35,6 @@ Writer::~Writer() {
 
 void Writer::start() {
     const SignalsBlocked blocked;  // inherited: no handler of the program runs on our thread
-    committer_.reserve();
     ended_ = false;
     thread_ = std::thread([this] { run(); });
 }

@@ -51,6 +51,7 @@ struct WriterOptions {
 ///          owner; its thread is "aimdb-writer".
 class Writer {
 public:
+    /// Reserves sequences in the store.
     Writer(const WriterParts& parts, WriterOptions options);
     /// Joins the thread, waiting for a running commit; the rest is given up.
     ~Writer();

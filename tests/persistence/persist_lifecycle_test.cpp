@@ -62,6 +62,23 @@ TEST(PersistLifecycle, GivesUpAtTheDeadlineOfTheStopAndSaysSo) {
     EXPECT_FALSE(backend.closed_cleanly());
 }
 
+TEST(PersistLifecycle, DoesNotCloseCleanlyOverValuesThatWereNeverTaken) {
+    const auto store = memory_store();
+    {
+        Program program(store);
+        program.builder.configure<Reading>("a").buffer(spmc_ring(8)).persist();
+        Database db = program.build();
+        db.producer<Reading>("a").produce({1});  // its stage never starts
+
+        EXPECT_FALSE(db.stop().clean());
+    }
+    Program program(store);
+    program.builder.configure<Reading>("a").buffer(spmc_ring(8)).persist();
+    Database db = program.build();
+
+    EXPECT_GT(db.producer<Reading>("a").produce({2}).sequence, 1u);
+}
+
 TEST(PersistLifecycle, CountsACrashAsAGapOverWhatWasReserved) {
     const auto store = memory_store();
     {

@@ -4,11 +4,11 @@
 // channel, group commit, retry, gaps, accounting, retention schedule - is done
 // once, above this interface, so that a backend stays small.
 //
-// Roles: the methods of Backend are called by one thread at a time (`open` and
-// `close` by the thread that builds or stops the database, the rest by the
-// thread "aimdb-writer"), except `open_reader()`, `interrupt_readers()` and
-// `stats()`, which are thread-safe. A BackendReader belongs to one query thread
-// at a time.
+// Roles: the methods of Backend are called by one thread at a time (`open`, the
+// first `commit` and `close` by the thread that builds or stops the database, the
+// rest by the thread "aimdb-writer"), except `open_reader()`,
+// `interrupt_readers()` and `stats()`, which are thread-safe. A BackendReader
+// belongs to one query thread at a time.
 #pragma once
 
 #include <atomic>
