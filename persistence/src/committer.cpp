@@ -44,7 +44,7 @@ void Committer::reserve() {
 
 std::chrono::nanoseconds Committer::write(std::span<Batch* const> batches) {
     builder_.build(batches, pace_->steady());
-    for (std::size_t failures = 0; !stop_.expired(); ++failures) {
+    for (std::size_t failures = 0; !hopeless_; ++failures) {
         try {
             attempt();
             health_.set(HealthState::ok, {});
@@ -55,6 +55,7 @@ std::chrono::nanoseconds Committer::write(std::span<Batch* const> batches) {
             fail(error.what(), true);  // a backend that does not say: assume the worst
         }
         stop_.pause(retry_delays[std::min(failures, retry_delays.size() - 1)]);
+        if (stop_.expired()) hopeless_ = true;
     }
     book_given_up();
     return took_;

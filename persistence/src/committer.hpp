@@ -28,12 +28,13 @@ struct GivenUp {
     std::uint64_t unknown = 0;  ///< Values that may be stored or not.
 };
 
-/// Retries a failed group until it is in, or the stop's time is up. The outcome
-/// of a failed commit may be unknown; then the store is asked before anything is
-/// written again, so that no row is doubled.
+/// Retries a failed group until it is in, or the stop's time is up. What comes
+/// after that is still tried, until an attempt fails: a store that works takes it,
+/// whoever used the time up. The outcome of a failed commit may be unknown; then the
+/// store is asked before anything is written again, so that no row is doubled.
 ///
 /// Threads: thread-confined to the writer, but for add_waiter(), remove_waiter(),
-///          fill() and given_up().
+///          give_up_rest(), fill() and given_up().
 class Committer {
 public:
     Committer(Backend& backend,
@@ -51,6 +52,9 @@ public:
     /// Tries once to store that values were given up. False: the store does not
     /// know of all sequences given out, so its stop must not count as clean.
     [[nodiscard]] bool record_given_up();
+
+    /// From now on no group is tried; a running attempt still ends as it does.
+    void give_up_rest() noexcept { hopeless_ = true; }
 
     /// Somebody waits for values to be settled; from now on groups close at once.
     void add_waiter() noexcept { waiters_.fetch_add(1, std::memory_order_seq_cst); }
@@ -84,6 +88,7 @@ private:
     std::chrono::nanoseconds took_{0};
     Batch abandoned_;  // the gaps left by what was given up
 
+    std::atomic<bool> hopeless_{false};     // publishes nothing
     std::atomic<std::int64_t> waiters_{0};  // publishes nothing: the accounts hold the waiters
 
     mutable std::mutex stats_mutex_;  // guards everything below

@@ -13,6 +13,10 @@ namespace {
 /// A reader that restores buffers has the database's start to itself.
 constexpr std::chrono::seconds restore_time_limit{60};
 
+/// The store has so long at least to take what was accepted, also when stages have
+/// used up the time of the stop.
+constexpr std::chrono::seconds last_commit_time{1};
+
 WriterOptions writer_options(const PersistenceOptions& options) {
     WriterOptions result;
     result.group_delay = options.group_delay;
@@ -134,7 +138,8 @@ void Engine::stopped(Module::Deadline deadline, StopReport& report) {
     }
     if (writer_) {
         writer_->request_stop();
-        const bool ended = writer_->wait_ended(deadline);
+        const bool ended = writer_->wait_ended(
+            std::max(deadline, std::chrono::steady_clock::now() + last_commit_time));
         pool_->stop();
         const GivenUp given_up = writer_->given_up();
         if (given_up.lost > 0) {
@@ -148,21 +153,16 @@ void Engine::stopped(Module::Deadline deadline, StopReport& report) {
         }
         if (!ended) {
             report.gave_up.push_back("persistence still waits for " + backend_->describe());
+        } else if (const PersistedRecord* const record = find_unsettled()) {
+            report.gave_up.push_back("persistence does not close cleanly: values of '" +
+                                     record->key + "' were never taken");
         } else if (writer_->complete()) {
             close(report);
         }
     }
     abandon_waiters();
-        } else if (const PersistedRecord* const record = find_unsettled()) {
-            report.gave_up.push_back("persistence does not close cleanly: values of '" +
-                                     record->key + "' were never taken");
 }
 
-void Engine::close(StopReport& report) {
-    try {
-        backend_->close();
-    } catch (const Error& error) {
-        report.gave_up.push_back(std::string("persistence could not mark the stop as clean: ") +
 // Whose stage failed, was given up or never ran: closed cleanly, the store would
 // give out the sequences of those values again.
 const PersistedRecord* Engine::find_unsettled() const {
@@ -172,6 +172,11 @@ const PersistedRecord* Engine::find_unsettled() const {
     return found == roster_.end() ? nullptr : found->get();
 }
 
+void Engine::close(StopReport& report) {
+    try {
+        backend_->close();
+    } catch (const Error& error) {
+        report.gave_up.push_back(std::string("persistence could not mark the stop as clean: ") +
                                  error.what());
     }
 }

@@ -24,7 +24,7 @@ public:
     StopSignal(std::shared_ptr<Clock> pace, std::function<void()> wake)
         : pace_(std::move(pace)), wake_(std::move(wake)) {}
 
-    /// Once `within` has passed, expired() holds: nothing is tried any more.
+    /// Once `within` has passed, expired() holds: nothing is tried again.
     void set_deadline(std::chrono::nanoseconds within);
     /// From now on stopping() holds: nothing will come any more.
     void request_stop();

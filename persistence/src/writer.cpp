@@ -25,6 +25,7 @@ Writer::Writer(const WriterParts& parts, WriterOptions options)
 }
 
 Writer::~Writer() {
+    committer_.give_up_rest();
     stop_->set_deadline(std::chrono::nanoseconds::zero());
     stop_->request_stop();
     if (thread_.joinable()) {

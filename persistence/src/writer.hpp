@@ -59,8 +59,8 @@ public:
     Writer& operator=(const Writer&) = delete;
 
     void start();
-    /// From then on everything is given up and counted as lost, which also makes
-    /// room for the stages to drain.
+    /// From then on what the store does not take at once is given up and counted as
+    /// lost, which also makes room for the stages to drain.
     void set_deadline(std::chrono::nanoseconds within) { stop_->set_deadline(within); }
     /// Has everything in the channel committed or given up, then ends.
     void request_stop() { stop_->request_stop(); }

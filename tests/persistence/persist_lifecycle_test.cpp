@@ -3,6 +3,7 @@
 // What is found at build, and how persistence starts, keeps house and stops.
 #include <algorithm>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -60,6 +61,56 @@ TEST(PersistLifecycle, GivesUpAtTheDeadlineOfTheStopAndSaysSo) {
     EXPECT_EQ(account.pending, 0u);
     EXPECT_TRUE(account.balanced());
     EXPECT_FALSE(backend.closed_cleanly());
+}
+
+TEST(PersistLifecycle, ClosesCleanlyWhenAStageOfTheUserHasUsedUpTheTimeOfTheStop) {
+    const auto store = memory_store();
+    std::binary_semaphore inside{0};
+    std::binary_semaphore leave{0};
+    {
+        Program program(store);
+        program.builder.configure<Reading>("a")
+            .buffer(spmc_ring(8))
+            .tap([&](const Reading&) {
+                inside.release();
+                leave.acquire();
+            })
+            .persist();
+        Database db = program.build();
+        db.start(2);
+        db.stored(db.producer<Reading>("a").produce({1}), blocking);
+        inside.acquire();
+
+        const StopReport report = db.stop(0ms);
+        leave.release();
+
+        EXPECT_FALSE(report.clean());
+        EXPECT_FALSE(mentions(report.gave_up, "persistence"));
+    }
+    Program program(store);
+    program.builder.configure<Reading>("a").buffer(spmc_ring(8)).persist();
+    Database db = program.build();
+
+    EXPECT_EQ(db.query_raw("a", {.gaps = true}, blocking).gaps.size(), 0u);
+}
+
+TEST(PersistLifecycle, StoresWhatWasAcceptedWhenTheTimeOfTheStopIsUsedUp) {
+    Program program;
+    program.builder.configure<Reading>("a").buffer(spmc_ring(8)).persist();
+    Database db = program.build({.group_delay = 1h});
+    db.start();
+    db.producer<Reading>("a").produce({1});
+    run_with_deadline(30s, [&] {
+        while (persistence(db).stats().rows_in < 1)
+            std::this_thread::yield();
+    });
+    StopReport report;
+
+    persistence(db).stopping(std::chrono::steady_clock::now());
+    persistence(db).stopped(std::chrono::steady_clock::now(), report);
+
+    EXPECT_TRUE(report.clean());
+    EXPECT_EQ(persistence(db).account("a").committed, 1u);
 }
 
 TEST(PersistLifecycle, DoesNotCloseCleanlyOverValuesThatWereNeverTaken) {

@@ -227,6 +227,36 @@ TEST(Writer, GivesUpAtTheDeadlineAndCountsWhat) {
     EXPECT_EQ(rig.channel.stats().queued, detail::Permit{});
 }
 
+TEST(Writer, StoresWhatReachesItAfterTheDeadlineIfTheStoreWorks) {
+    WriterRig rig;
+    rig.writer->set_deadline(0ms);
+    rig.writer->start();
+    ASSERT_TRUE(rig.produce(0, 3));
+
+    rig.stop();
+
+    EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3}));
+    EXPECT_EQ(rig.writer->given_up().lost, 0u);
+    EXPECT_TRUE(rig.writer->complete());
+}
+
+TEST(Writer, TriesNothingMoreOnceAnAttemptFailedAfterTheDeadline) {
+    detail::WriterOptions options;
+    options.group_limit.rows = 1;
+    WriterRig rig(1, std::move(options));
+    rig.backend.plan({Commit::not_written});
+    for (int i = 0; i < 3; ++i)
+        ASSERT_TRUE(rig.produce(0, detail::Channel::batch_rows));
+    rig.writer->set_deadline(0ms);
+    rig.writer->start();
+
+    rig.stop();
+
+    EXPECT_EQ(rig.backend.attempts(), 2u);  // the second stores what was given up as a gap
+    EXPECT_EQ(rig.writer->given_up().lost, 3 * detail::Channel::batch_rows);
+    EXPECT_TRUE(rig.backend.rows_of(1).empty());
+}
+
 TEST(Writer, RecordsWhatItGaveUpAsGapsIfTheStoreWorksAgain) {
     WriterRig rig;
     rig.backend.plan({Commit::not_written});
