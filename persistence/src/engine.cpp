@@ -236,7 +236,7 @@ void Engine::flush(Persistence::FlushHandler handler) {
         waiting->add(*record);
     }
     for (const auto& target : waiting->targets()) {
-        wait(*target.record, RecordAccount::Question::settled, target.last,
+        wait(*target.record, RecordAccount::Question::settled, target.values.last,
              [waiting](std::exception_ptr error) { waiting->settled(std::move(error)); });
     }
     waiting->settled(nullptr);  // for the one this function counts as

@@ -22,18 +22,17 @@ class FlushWait {
 public:
     struct Target {
         PersistedRecord* record;
-        std::uint64_t first;
-        std::uint64_t last;
+        RecordAccount::Untold values;
     };
 
     explicit FlushWait(Persistence::FlushHandler handler) : handler_(std::move(handler)) {}
 
-    /// Waits for what the record has produced up to now, if it is not settled.
+    /// Waits for what the record has produced up to now. What is settled already is
+    /// included as long as no flush has told of it: a group may close before it is asked.
     void add(PersistedRecord& record) {
-        const std::uint64_t newest = record.account.newest_sequence();
-        const std::uint64_t settled = record.account.position().settled;
-        if (settled < newest) {
-            targets_.push_back({&record, settled + 1, newest});
+        const RecordAccount::Untold values = record.account.untold();
+        if (!values.empty()) {
+            targets_.push_back({&record, values});
             open_.fetch_add(1, std::memory_order_relaxed);  // the waits publish it
         }
     }
@@ -54,8 +53,7 @@ private:
     [[nodiscard]] std::vector<HistoryGap> gaps() const {
         std::vector<HistoryGap> gaps;
         for (const Target& target : targets_) {
-            for (const auto& range :
-                 target.record->account.missing_between(target.first, target.last)) {
+            for (const auto& range : target.record->account.tell(target.values)) {
                 if (range.cause) {
                     gaps.push_back({target.record->name, range.first, range.last, range.count,
                                     *range.cause, range.at});

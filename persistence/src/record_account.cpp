@@ -113,20 +113,32 @@ HistoryAccount RecordAccount::snapshot() const {
     return account;
 }
 
-std::vector<MissingRange> RecordAccount::missing_between(std::uint64_t first,
-                                                         std::uint64_t last) const {
+RecordAccount::Untold RecordAccount::untold() const {
+    const std::lock_guard lock(lock_);
+    return {told_ + 1, newest()};
+}
+
+std::vector<MissingRange> RecordAccount::tell(const Untold& untold) {
     std::vector<MissingRange> found;
     const std::lock_guard lock(lock_);
-    for (const auto& range : ranges_) {
-        if (range.last >= first && range.first <= last) {
+    for (MissingRange range : ranges_) {
+        range.first = std::max(range.first, untold.first);
+        range.last = std::min(range.last, untold.last);
+        if (range.first <= range.last) {
+            range.count = range.last - range.first + 1;
             found.push_back(range);
         }
     }
+    told_ = std::max(told_, untold.last);
     return found;
 }
 
 std::uint64_t RecordAccount::newest_sequence() const {
     const std::lock_guard lock(lock_);
+    return newest();
+}
+
+std::uint64_t RecordAccount::newest() const {
     return probe_ != nullptr ? std::max(taken_, probe_->newest_sequence()) : taken_;
 }
 

@@ -195,6 +195,27 @@ TEST(Persist, RecordsWhatItsBufferOverwroteAsAGap) {
     EXPECT_TRUE(persistence(db).account("a").balanced());
 }
 
+TEST(Persist, TellsOfEachGapOnceWhoeverClosedItsGroup) {
+    Program program;
+    program.builder.configure<Reading>("a").buffer(spmc_ring(16)).persist();
+    Database db = program.build();
+    db.start();
+    const auto out = db.producer<Reading>("a");
+    out.produce({-1});
+    db.stored(out.produce({2}), blocking);  // settles both before anybody flushes
+
+    const std::vector<HistoryGap> first = db.flush(blocking);
+    const std::vector<HistoryGap> none = db.flush(blocking);
+    out.produce({-1});
+    const std::vector<HistoryGap> second = db.flush(blocking);
+
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].first, 1u);
+    EXPECT_TRUE(none.empty());
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_EQ(second[0].first, 3u);
+}
+
 TEST(Persist, LosesNothingWhenTheProducerAwaitsRoom) {
     Program program;
     program.builder.configure<Reading>("a").buffer(spmc_ring(8)).persist();

@@ -129,6 +129,32 @@ TEST(RecordAccount, SaysWhyAValueIsNotStored) {
     EXPECT_EQ(ask(7), std::nullopt);
 }
 
+TEST(RecordAccount, TellsOfWhatIsMissingPieceByPiece) {
+    RecordAccount account(1);
+    std::vector<SettledWaiter> done;
+    const auto lose = [&](std::uint64_t first, std::uint64_t last) {
+        const MissingRange missing{first, last, GapCause::lagged, {}, last - first + 1};
+        take(account, 0, missing.count, last);
+        RecordAccount::Settlement settlement;
+        settlement.next_sequence = last + 1;
+        settlement.missing = std::span(&missing, 1);
+        account.settle(settlement, done);
+    };
+    lose(1, 4);
+    const RecordAccount::Untold early = account.untold();
+    lose(5, 7);  // joins the range before it
+
+    const auto first = account.tell(early);
+    const auto second = account.tell(account.untold());
+
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].last, 4u);
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_EQ(second[0].first, 5u);
+    EXPECT_EQ(second[0].count, 3u);
+    EXPECT_TRUE(account.untold().empty());
+}
+
 TEST(RecordAccount, ForgetsTheOldestRangesRatherThanGrow) {
     RecordAccount account(1);
     std::vector<SettledWaiter> done;

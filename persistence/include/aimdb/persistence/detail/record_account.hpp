@@ -80,8 +80,18 @@ public:
         std::span<const MissingRange> missing;
     };
 
+    /// Sequences `first` to `last`; none if `last` is lower.
+    struct Untold {
+        std::uint64_t first;
+        std::uint64_t last;
+        [[nodiscard]] bool empty() const noexcept { return last < first; }
+    };
+
     explicit RecordAccount(std::uint64_t next_sequence) noexcept
-        : start_(next_sequence), taken_(next_sequence - 1), settled_(next_sequence - 1) {}
+        : start_(next_sequence),
+          taken_(next_sequence - 1),
+          settled_(next_sequence - 1),
+          told_(next_sequence - 1) {}
 
     /// Lets `probe` be asked from now on; nullptr ends that.
     void watch(const BufferProbe* probe);
@@ -116,9 +126,11 @@ public:
 
     [[nodiscard]] HistoryPosition position() const;
     [[nodiscard]] HistoryAccount snapshot() const;
-    /// The ranges that touch `first`..`last`, as far as they are remembered.
-    [[nodiscard]] std::vector<MissingRange> missing_between(std::uint64_t first,
-                                                            std::uint64_t last) const;
+    /// What a flush that ended has not told of yet, up to the newest sequence given out.
+    [[nodiscard]] Untold untold() const;
+    /// The ranges within `untold`, cut to it, as far as they are remembered. Later
+    /// flushes do not tell of them again.
+    [[nodiscard]] std::vector<MissingRange> tell(const Untold& untold);
     /// Highest sequence given out, as far as is known.
     [[nodiscard]] std::uint64_t newest_sequence() const;
 
@@ -132,6 +144,7 @@ private:
     static constexpr std::size_t index(GapCause cause) noexcept {
         return static_cast<std::size_t>(cause);
     }
+    [[nodiscard]] std::uint64_t newest() const;
     void remember(const MissingRange& range);
     [[nodiscard]] std::exception_ptr answer(Question question, std::uint64_t sequence) const;
 
@@ -140,6 +153,7 @@ private:
     const std::uint64_t start_;
     std::uint64_t taken_;
     std::uint64_t settled_;
+    std::uint64_t told_;  // a flush has told of the gaps up to here
     std::uint64_t stored_ = 0;
     std::uint64_t in_hand_ = 0;
     std::uint64_t committed_ = 0;
