@@ -2,6 +2,7 @@
 #include "aimdb/persistence/detail/record_account.hpp"
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
