@@ -38,7 +38,8 @@ void Committer::reserve() {
             backend_.commit(builder_.group());
         }
     } catch (const Error& error) {
-        health_.set(HealthState::degraded, error.what());  // the next group reserves as well
+        // The next group reserves as well.
+        health_.set(HealthBoard::Part::commits, HealthState::degraded, error.what());
     }
 }
 
@@ -47,7 +48,7 @@ std::chrono::nanoseconds Committer::write(std::span<Batch* const> batches) {
     for (std::size_t failures = 0; !hopeless_; ++failures) {
         try {
             attempt();
-            health_.set(HealthState::ok, {});
+            health_.set_ok(HealthBoard::Part::commits);
             return took_;
         } catch (const BackendError& error) {
             fail(error.what(), error.outcome() == BackendError::Outcome::unknown);
@@ -110,7 +111,7 @@ void Committer::fail(const std::string& reason, bool unknown) {
             roster_[part.record]->account.doubt(part.rows_count);
         }
     }
-    health_.set(HealthState::degraded, reason);
+    health_.set(HealthBoard::Part::commits, HealthState::degraded, reason);
     const std::lock_guard lock(stats_mutex_);
     ++retries_;
 }

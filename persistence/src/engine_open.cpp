@@ -54,7 +54,7 @@ OpenReport Engine::set_aside(const OpenRequest& request, const Error& reason) {
 
 OpenReport Engine::run_without(const OpenRequest& request, const Error& reason) {
     has_store_ = false;
-    health_.set(HealthState::failed, reason.what());
+    health_.set(HealthBoard::Part::commits, HealthState::failed, reason.what());
     OpenReport report;
     for (std::size_t i = 0; i < request.records.size(); ++i) {
         StoredRecord record;

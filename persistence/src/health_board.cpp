@@ -17,6 +17,15 @@ std::string_view to_string(HealthState state) noexcept {
 namespace detail {
 namespace {
 
+std::string_view describe(HealthBoard::Part part) {
+    switch (part) {
+        case HealthBoard::Part::commits: return "the store";
+        case HealthBoard::Part::upkeep: return "housekeeping of the store";
+        case HealthBoard::Part::retention: return "retention";
+    }
+    return "unknown";
+}
+
 std::string describe(const PersistedRecord& record, const MissingRange& range) {
     std::string text = "history of '" + record.name + "' misses values " +
                        std::to_string(range.first) + " to " + std::to_string(range.last) + ": ";
@@ -26,18 +35,21 @@ std::string describe(const PersistedRecord& record, const MissingRange& range) {
 
 }  // namespace
 
-void HealthBoard::set(HealthState state, const std::string& reason) {
+void HealthBoard::set(Part part, HealthState state, const std::string& reason) {
     {
         const std::lock_guard lock(mutex_);
-        if (state == state_ && reason == reason_) {
+        PartHealth& known = parts_[static_cast<std::size_t>(part)];
+        known.reason = reason;
+        if (std::exchange(known.state, state) == state) {
             return;
         }
-        state_ = state;
-        reason_ = reason;
     }
+    const std::string_view what = describe(part);
     switch (state) {
-        case HealthState::ok: log_.info("the store works again"); break;
-        case HealthState::degraded: log_.warn("the store does not work: " + reason); break;
+        case HealthState::ok: log_.info(std::string(what) + " works again"); break;
+        case HealthState::degraded:
+            log_.warn(std::string(what) + " does not work: " + reason);
+            break;
         case HealthState::failed: log_.error("running without history: " + reason); break;
     }
 }
@@ -81,8 +93,16 @@ void HealthBoard::check_burst(bool at_end) {
 PersistenceHealth HealthBoard::health() const {
     const auto now = pace_->steady();
     const std::lock_guard lock(mutex_);
-    PersistenceHealth health{.state = state_, .reason = reason_, .lost_values = lost_};
-    if (state_ == HealthState::ok && burst_ranges_ > 0 && now - last_loss_ < burst_pause) {
+    PersistenceHealth health;
+    health.lost_values = lost_;
+    for (const PartHealth& part : parts_) {
+        if (part.state != HealthState::ok) {
+            health.state = part.state;
+            health.reason = part.reason;
+            return health;
+        }
+    }
+    if (burst_ranges_ > 0 && now - last_loss_ < burst_pause) {
         health.state = HealthState::degraded;
         health.reason = "values are being lost: " + burst_text_;
     }

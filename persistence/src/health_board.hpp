@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether persistence is well, and the log lines that say so: one when health
-// changes, and two per burst of losses.
+// Whether persistence is well, and the log lines that say so: two per episode in
+// which something fails, and two per burst of losses.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -22,29 +24,38 @@ namespace aimdb::detail {
 /// Threads: thread-safe.
 class HealthBoard {
 public:
+    /// What may fail for itself; the success of one says nothing of the others.
+    enum class Part : std::uint8_t { commits, upkeep, retention };
+    static constexpr std::size_t part_count = 3;
+
     /// Losses with less time between them are one burst.
     static constexpr std::chrono::seconds burst_pause{10};
 
     HealthBoard(std::shared_ptr<const Clock> pace, Log log)
         : pace_(std::move(pace)), log_(std::move(log)) {}
 
-    /// The store works, or does not because of `reason`.
-    void set(HealthState state, const std::string& reason);
+    /// `part` works, or does not because of `reason`.
+    void set(Part part, HealthState state, const std::string& reason);
+    void set_ok(Part part) { set(part, HealthState::ok, {}); }
     /// Values of `record` are missing from history because of `range.cause`.
     void lost(const PersistedRecord& record, const MissingRange& range);
     /// Logs how a burst that is over ended.
     void check_burst(bool at_end = false);
 
-    /// `degraded` also while values are being lost.
+    /// Of the first part that does not work; `degraded` also while values are being lost.
     [[nodiscard]] PersistenceHealth health() const;
 
 private:
+    struct PartHealth {
+        HealthState state = HealthState::ok;
+        std::string reason;
+    };
+
     const std::shared_ptr<const Clock> pace_;
     const Log log_;
 
     mutable std::mutex mutex_;  // guards everything below
-    HealthState state_ = HealthState::ok;
-    std::string reason_;
+    std::array<PartHealth, part_count> parts_;
     std::uint64_t lost_ = 0;
     std::uint64_t burst_values_ = 0;
     std::uint64_t burst_logged_ = 0;

@@ -134,24 +134,34 @@ bool Writer::housekeeping_due() const {
 void Writer::keep_house(std::chrono::nanoseconds budget) {
     const auto begin = parts_.pace->steady();
     do {
-        try {
-            more_maintenance_ = parts_.backend.maintain();
-            if (retention_.due(parts_.pace->steady())) sweep();
-        } catch (const Error& error) {
-            more_maintenance_ = false;
-            parts_.health.set(HealthState::degraded, error.what());
-        }
+        maintain();
+        if (retention_.due(parts_.pace->steady())) sweep();
     } while (housekeeping_due() && parts_.pace->steady() - begin < budget && !stop_->stopping());
     parts_.health.check_burst();
 }
 
+void Writer::maintain() {
+    try {
+        more_maintenance_ = false;
+        more_maintenance_ = parts_.backend.maintain();
+        parts_.health.set_ok(HealthBoard::Part::upkeep);
+    } catch (const Error& error) {
+        parts_.health.set(HealthBoard::Part::upkeep, HealthState::degraded, error.what());
+    }
+}
+
+// Well again only after a whole round: of some records it may work, of others not.
 void Writer::sweep() {
     const std::uint64_t rounds = retention_.rounds();
-    const auto slice = retention_.run(parts_.backend, parts_.pace->steady());
-    rows_purged_.fetch_add(slice.rows, std::memory_order_relaxed);
-    gaps_purged_.fetch_add(slice.gaps, std::memory_order_relaxed);
-    if (retention_.rounds() != rounds && options_.after_round) {
-        options_.after_round();
+    try {
+        const auto slice = retention_.run(parts_.backend, parts_.pace->steady());
+        rows_purged_.fetch_add(slice.rows, std::memory_order_relaxed);
+        gaps_purged_.fetch_add(slice.gaps, std::memory_order_relaxed);
+        if (retention_.rounds() == rounds) return;
+        parts_.health.set_ok(HealthBoard::Part::retention);
+        if (options_.after_round) options_.after_round();
+    } catch (const Error& error) {
+        parts_.health.set(HealthBoard::Part::retention, HealthState::degraded, error.what());
     }
 }
 

@@ -86,6 +86,7 @@ private:
     [[nodiscard]] std::optional<std::chrono::nanoseconds> closing_time() const;
     [[nodiscard]] bool housekeeping_due() const;
     void keep_house(std::chrono::nanoseconds budget);
+    void maintain();
     void sweep();
     void finish_group();
     void wait_for_work();

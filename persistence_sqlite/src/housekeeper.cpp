@@ -70,15 +70,18 @@ bool Housekeeper::empty_log() {
 }
 
 bool Housekeeper::checkpoint(int mode) {
-    tried_pages_ = log_pages_;
     const int code =
         sqlite3_wal_checkpoint_v2(connection_.handle(), "main", mode, nullptr, nullptr);
+    const bool in_the_way = (code & 0xFF) == SQLITE_BUSY;
+    if (code == SQLITE_OK || in_the_way) {
+        tried_pages_ = log_pages_;  // else the next step tries again, and says so again
+    }
     if (code == SQLITE_OK) {
         shared_.checkpoints.fetch_add(1, std::memory_order_relaxed);
         return true;
     }
     shared_.checkpoint_failures.fetch_add(1, std::memory_order_relaxed);
-    if ((code & 0xFF) != SQLITE_BUSY) {
+    if (!in_the_way) {
         throw error_of(connection_.failure("checkpoint"));
     }
     return false;

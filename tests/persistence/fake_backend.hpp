@@ -49,6 +49,7 @@ public:
         changed_.notify_all();
     }
     std::function<PurgeReport(const PurgeRequest&)> on_purge;
+    std::function<bool()> on_maintain;
     std::function<HistoryPage(const HistoryQuery&)> on_read;
 
     // What it saw.
@@ -119,7 +120,7 @@ public:
     PurgeReport purge(const PurgeRequest& request) override {
         return on_purge ? on_purge(request) : PurgeReport{};
     }
-    bool maintain() override { return false; }
+    bool maintain() override { return on_maintain && on_maintain(); }
     std::unique_ptr<BackendReader> open_reader() override {
         return std::make_unique<Reader>(*this);
     }

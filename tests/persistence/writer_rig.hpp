@@ -23,7 +23,8 @@ struct WriterRig {
     explicit WriterRig(std::size_t records = 1,
                        detail::WriterOptions options = {},
                        detail::Permit limits = {65'536, std::size_t{64} << 20})
-        : health(pace, Log([](const LogEntry&) {})), channel(limits, pace) {
+        : health(pace, Log([this](const LogEntry& entry) { logged.emplace_back(entry.message); })),
+          channel(limits, pace) {
         for (std::size_t i = 0; i < records; ++i) {
             StoredRecord stored;
             stored.id = static_cast<RecordId>(i + 1);
@@ -98,6 +99,7 @@ struct WriterRig {
     FakeBackend backend;
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(from_unix_ms(1'000'000));
     std::shared_ptr<ManualClock> pace = std::make_shared<ManualClock>();
+    std::vector<std::string> logged;  // by the writer: read once it has stopped
     detail::Roster roster;
     std::vector<std::uint64_t> next;
     detail::HealthBoard health;

@@ -92,15 +92,18 @@ TEST_F(SqliteSync, ThatFailsLeavesTheOutcomeUnknownAndNothingTwiceAfterwards) {
     EXPECT_NE(page.rows[1].id, page.rows[2].id);
 }
 
-TEST_F(SqliteSync, ThatFailsInACheckpointIsCountedAndTold) {
+TEST_F(SqliteSync, ThatFailsInACheckpointIsCountedAndToldUntilOneSucceeds) {
     auto driver = open({.checkpoint_pages = 1});
     driver.store("a", 1, "1");
 
     vfs_.fail_log_syncs = true;
     EXPECT_THROW(driver.backend().maintain(), BackendError);
+    EXPECT_THROW(driver.backend().maintain(), BackendError);  // as long as it is so
     vfs_.fail_log_syncs = false;
+    EXPECT_FALSE(driver.backend().maintain());
 
-    EXPECT_EQ(driver.backend().stats().checkpoint_failures, 1u);
+    EXPECT_EQ(driver.backend().stats().checkpoint_failures, 2u);
+    EXPECT_EQ(driver.backend().stats().checkpoints, 1u);
     EXPECT_EQ(driver.values("a"), (std::vector<std::string>{"1"}));
 }
 

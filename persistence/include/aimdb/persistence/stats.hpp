@@ -17,7 +17,7 @@ namespace aimdb {
 
 enum class HealthState : std::uint8_t {
     ok,
-    degraded,  ///< Rows wait for the store to recover, or values are being lost.
+    degraded,  ///< Rows wait for the store to recover, housekeeping fails, or values are lost.
     failed     ///< There is no store; values are counted as lost.
 };
 [[nodiscard]] std::string_view to_string(HealthState state) noexcept;
