@@ -14,6 +14,10 @@ std::exception_ptr make_error(Errc code, std::uint64_t sequence, std::string_vie
         Error(code, "store value " + std::to_string(sequence) + ": " + std::string(why)));
 }
 
+std::exception_ptr stopped(std::uint64_t sequence) {
+    return make_error(Errc::shutting_down, sequence, "the database stopped");
+}
+
 }  // namespace
 
 void RecordAccount::watch(const BufferProbe* probe) {
@@ -71,6 +75,9 @@ std::optional<SettledWaiter> RecordAccount::wait(Question question,
     if (sequence <= settled_) {
         return SettledWaiter{std::move(handler), answer(question, sequence)};
     }
+    if (abandoned_) {
+        return SettledWaiter{std::move(handler), stopped(sequence)};
+    }
     const auto later = std::upper_bound(
         waiters_.begin(), waiters_.end(), sequence,
         [](std::uint64_t wanted, const Waiter& waiter) { return wanted < waiter.sequence; });
@@ -80,9 +87,9 @@ std::optional<SettledWaiter> RecordAccount::wait(Question question,
 
 void RecordAccount::abandon(std::vector<SettledWaiter>& done) {
     const std::lock_guard lock(lock_);
+    abandoned_ = true;
     for (auto& waiter : waiters_) {
-        done.push_back({std::move(waiter.handler),
-                        make_error(Errc::shutting_down, waiter.sequence, "the database stopped")});
+        done.push_back({std::move(waiter.handler), stopped(waiter.sequence)});
     }
     waiters_.clear();
 }

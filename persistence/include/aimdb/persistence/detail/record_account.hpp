@@ -117,11 +117,12 @@ public:
     void settle(const Settlement& settlement, std::vector<SettledWaiter>& done);
 
     /// Calls nothing: returns `handler` when the answer is known, with the answer;
-    /// otherwise keeps it until settle().
+    /// otherwise keeps it until settle() or abandon().
     [[nodiscard]] std::optional<SettledWaiter> wait(Question question,
                                                     std::uint64_t sequence,
                                                     HistorySource::SettledHandler handler);
-    /// Moves all waiters to `done`, failed with shutting_down.
+    /// Moves all waiters to `done`, failed with shutting_down. From now on nobody waits:
+    /// who asks for what is not settled gets the same error.
     void abandon(std::vector<SettledWaiter>& done);
 
     [[nodiscard]] HistoryPosition position() const;
@@ -150,6 +151,7 @@ private:
 
     mutable SpinLock lock_;  // guards everything below
     const BufferProbe* probe_ = nullptr;
+    bool abandoned_ = false;
     const std::uint64_t start_;
     std::uint64_t taken_;
     std::uint64_t settled_;
