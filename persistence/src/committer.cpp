@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <utility>
+
+#include "exception_text.hpp"
 
 namespace aimdb::detail {
 namespace {
@@ -37,9 +38,9 @@ void Committer::reserve() {
         if (!builder_.group().marks.empty()) {
             backend_.commit(builder_.group());
         }
-    } catch (const Error& error) {
+    } catch (...) {
         // The next group reserves as well.
-        health_.set(HealthBoard::Part::commits, HealthState::degraded, error.what());
+        health_.set(HealthBoard::Part::commits, HealthState::degraded, exception_text());
     }
 }
 
@@ -52,8 +53,8 @@ std::chrono::nanoseconds Committer::write(std::span<Batch* const> batches) {
             return took_;
         } catch (const BackendError& error) {
             fail(error.what(), error.outcome() == BackendError::Outcome::unknown);
-        } catch (const std::exception& error) {
-            fail(error.what(), true);  // a backend that does not say: assume the worst
+        } catch (...) {
+            fail(exception_text(), true);  // a backend that does not say: assume the worst
         }
         stop_.pause(retry_delays[std::min(failures, retry_delays.size() - 1)]);
         if (stop_.expired()) hopeless_ = true;
@@ -200,7 +201,7 @@ bool Committer::record_given_up() {
     try {
         backend_.commit(builder_.group());
         return true;
-    } catch (const Error&) {
+    } catch (...) {
         return false;  // the reason stands in health already
     }
 }

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "exception_text.hpp"
 #include "flush_wait.hpp"
 
 namespace aimdb::detail {
@@ -175,9 +176,9 @@ const PersistedRecord* Engine::find_unsettled() const {
 void Engine::close(StopReport& report) {
     try {
         backend_->close();
-    } catch (const Error& error) {
-        report.gave_up.push_back(std::string("persistence could not mark the stop as clean: ") +
-                                 error.what());
+    } catch (...) {
+        report.gave_up.push_back("persistence could not mark the stop as clean: " +
+                                 exception_text());
     }
 }
 

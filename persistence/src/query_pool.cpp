@@ -23,8 +23,13 @@ std::exception_ptr refusal(Errc code, const HistoryQuery& query) {
 QueryPool::QueryPool(Backend& backend, std::size_t threads, std::size_t queue_limit)
     : backend_(backend), queue_limit_(queue_limit) {
     const SignalsBlocked blocked;
-    for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this, name = "aimdb-read-" + std::to_string(i)] { run(name); });
+    try {
+        for (std::size_t i = 0; i < threads; ++i) {
+            threads_.emplace_back([this, name = "aimdb-read-" + std::to_string(i)] { run(name); });
+        }
+    } catch (...) {
+        stop();  // the system has no thread left: those that run must not outlive us
+        throw;
     }
 }
 
@@ -110,7 +115,7 @@ void QueryPool::answer(Job job, std::unique_ptr<BackendReader>& reader) {
             throw Error(Errc::timed_out, "query '" + job.query.pattern + "'");
         }
         page = opened(reader).read(job.query);
-    } catch (const std::exception&) {
+    } catch (...) {
         error = std::current_exception();
         page = {};
     }
@@ -125,7 +130,7 @@ void QueryPool::look_for_oldest(std::unique_ptr<BackendReader>& reader) {
     std::optional<UnixTime> oldest;
     try {
         oldest = opened(reader).oldest();
-    } catch (const Error&) {
+    } catch (...) {
         return;  // a gauge: the last value stands until the next round
     }
     const std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "exception_text.hpp"
 #include "thread_setup.hpp"
 
 namespace aimdb::detail {
@@ -145,8 +146,8 @@ void Writer::maintain() {
         more_maintenance_ = false;
         more_maintenance_ = parts_.backend.maintain();
         parts_.health.set_ok(HealthBoard::Part::upkeep);
-    } catch (const Error& error) {
-        parts_.health.set(HealthBoard::Part::upkeep, HealthState::degraded, error.what());
+    } catch (...) {
+        parts_.health.set(HealthBoard::Part::upkeep, HealthState::degraded, exception_text());
     }
 }
 
@@ -160,8 +161,8 @@ void Writer::sweep() {
         if (retention_.rounds() == rounds) return;
         parts_.health.set_ok(HealthBoard::Part::retention);
         if (options_.after_round) options_.after_round();
-    } catch (const Error& error) {
-        parts_.health.set(HealthBoard::Part::retention, HealthState::degraded, error.what());
+    } catch (...) {
+        parts_.health.set(HealthBoard::Part::retention, HealthState::degraded, exception_text());
     }
 }
 

@@ -22,7 +22,13 @@ namespace aimdb::test {
 
 class FakeBackend final : public Backend {
 public:
-    enum class Commit : std::uint8_t { good, not_written, unknown_stored, unknown_absent };
+    enum class Commit : std::uint8_t {
+        good,
+        not_written,
+        unknown_stored,
+        unknown_absent,
+        odd  // not written, and what it throws is no exception class
+    };
     struct SeenGap {
         RecordId record;
         std::uint64_t first;
@@ -104,6 +110,9 @@ public:
         }
         if (outcome == Commit::good || outcome == Commit::unknown_stored) {
             store(group);
+        }
+        if (outcome == Commit::odd) {
+            throw 7;
         }
         if (outcome != Commit::good) {
             throw BackendError(Errc::storage_io,

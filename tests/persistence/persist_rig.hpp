@@ -28,6 +28,7 @@ struct aimdb::Codec<aimdb::test::Reading> {
     }
     static aimdb::test::Reading decode(std::string_view text) {
         if (text == "7") throw aimdb::Error(aimdb::Errc::decode_failed, "7");
+        if (text == "13") throw 13;  // a user's codec may throw anything
         return {std::stoi(std::string(text))};
     }
 };

@@ -137,6 +137,23 @@ TEST(Persist, SkipsCountsAndReportsRowsThatDoNotDecode) {
     EXPECT_EQ(result.undecodable_rows, 1u);
 }
 
+TEST(Persist, SkipsRowsWhateverItsDecoderThrowsInQueriesAndAtStart) {
+    const auto store = memory_store();
+    for (int start = 1; start <= 2; ++start) {
+        Program program(store);
+        program.builder.configure<Reading>("a").buffer(spmc_ring(16)).persist();
+        Database db = program.build();
+        db.start();
+        db.producer<Reading>("a").produce({13});
+        db.flush(blocking);
+
+        const auto result = db.query_latest<Reading>("a", 3, blocking);
+
+        EXPECT_TRUE(result.empty());
+        EXPECT_EQ(result.undecodable_rows, static_cast<std::uint64_t>(start));
+    }
+}
+
 TEST(Persist, RejectsAValueThatCannotBeStoredAndKeepsTheRest) {
     Program program;
     program.builder.configure<Reading>("a").buffer(spmc_ring(16)).persist();

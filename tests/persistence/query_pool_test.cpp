@@ -69,6 +69,19 @@ TEST(QueryPool, PassesErrorsOnAndGoesOn) {
     EXPECT_FALSE(ask(pool, "good").get());
 }
 
+TEST(QueryPool, PassesOnWhateverABackendThrows) {
+    test::FakeBackend backend;
+    backend.on_read = [](const HistoryQuery&) -> HistoryPage { throw 7; };
+    QueryPool pool(backend, 1, 10);
+    std::promise<std::exception_ptr> answer;
+
+    pool.query({"a", {}}, [&](std::exception_ptr error, const HistoryPage&) {
+        answer.set_value(std::move(error));
+    });
+
+    EXPECT_THROW(std::rethrow_exception(answer.get_future().get()), int);
+}
+
 TEST(QueryPool, RefusesMoreQueriesThanMayWait) {
     test::FakeBackend backend;
     std::promise<void> running;

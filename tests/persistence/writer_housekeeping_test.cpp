@@ -3,6 +3,7 @@
 // What the writer does between commits, and what health says of it.
 #include <atomic>
 #include <semaphore>
+#include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -56,6 +57,22 @@ TEST(WriterHousekeeping, SaysOnceThatHousekeepingFailsWhileCommitsSucceed) {
     rig.stop();
     EXPECT_EQ(rig.logged.size(), 1u);
     EXPECT_NE(rig.health.health().reason.find("checkpoint"), std::string::npos);
+}
+
+TEST(WriterHousekeeping, GoesOnWhateverABackendThrows) {
+    WriterRig rig;
+    rig.roster[0]->retention_age = 1h;
+    rig.backend.on_maintain = []() -> bool { throw 7; };
+    rig.backend.on_purge = [](const PurgeRequest&) -> PurgeReport {
+        throw std::runtime_error("odd");
+    };
+    rig.writer->start();
+    ASSERT_TRUE(rig.produce(0, 3));
+
+    rig.settle();
+    rig.stop();
+
+    EXPECT_EQ(rig.account().committed, 3u);
 }
 
 TEST(WriterHousekeeping, PurgesAlsoWhileOtherHousekeepingFails) {

@@ -195,6 +195,32 @@ TEST(Writer, WritesRowsAgainThatAnUnknownOutcomeDidNotStore) {
     EXPECT_EQ(rig.account().unknown, 0u);
 }
 
+TEST(Writer, TriesAgainWhateverABackendThrows) {
+    WriterRig rig;
+    rig.backend.plan({Commit::odd});
+    ASSERT_TRUE(rig.produce(0, 3));
+    rig.writer->start();
+    rig.pace->advance(50ms);
+
+    advance_to_attempt(rig, 2);
+    rig.settle();
+
+    EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3}));
+}
+
+TEST(Writer, IsNotCompleteIfWhatItGaveUpCannotBeStored) {
+    WriterRig rig;
+    rig.backend.plan({Commit::not_written, Commit::odd});
+    ASSERT_TRUE(rig.produce(0, 3));
+    rig.writer->set_deadline(0ms);
+    rig.writer->start();
+
+    rig.stop();
+
+    EXPECT_EQ(rig.writer->given_up().lost, 3u);
+    EXPECT_FALSE(rig.writer->complete());
+}
+
 TEST(Writer, GivesUpAtTheDeadlineAndCountsWhat) {
     WriterRig rig;
     rig.backend.fail_always(true);

@@ -37,7 +37,7 @@ std::size_t restore_rows(Record<T>& record,
     for (const HistoryRow& row : rows) {
         try {
             items.push_back({Codec<T>::decode(row.value), row.sequence, 0, row.stored_at});
-        } catch (const std::exception&) {  // counted by the caller; the row stays in the store
+        } catch (...) {  // counted by the caller; the row stays in the store
         }
     }
     const std::size_t undecodable = rows.size() - items.size();
