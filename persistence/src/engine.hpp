@@ -94,8 +94,8 @@ private:
 
     HealthBoard health_;
     Channel channel_;
-    std::optional<Writer> writer_;  // without a store: none, nor a pool
-    std::optional<QueryPool> pool_;
+    std::optional<QueryPool> pool_;  // without a store: none, nor a writer
+    std::optional<Writer> writer_;   // asks the pool after each round, so it goes first
 };
 
 }  // namespace aimdb::detail
