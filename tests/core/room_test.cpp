@@ -206,9 +206,9 @@ TEST_F(Room, RefusesToBlockOnAThreadThatRunsTheDatabase) {
 
 // Goal: a replay that asks for room loses nothing, whatever the threads do.
 // Method: a blocking producer against a blocking lossless reader through a ring
-// of 16; each of 50 000 values must arrive, in order.
+// of 16; each of 10 000 values must arrive, in order.
 TEST(RoomUnderThreads, LosesNothing) {
-    constexpr int count = 50'000;
+    constexpr int count = 10'000;
     BufferRig<int> rig(spmc_ring(16));
     auto reader = rig.reader({.lossless = true});
     int expected = 0;
@@ -236,7 +236,7 @@ TEST(RoomUnderThreads, LosesNothing) {
 // Goal: a waiting producer is always woken by the reader, also with coroutines.
 // Method: as above, with coroutines on two threads and a ring of one.
 TEST(RoomUnderThreads, StandsStillNeverWithCoroutines) {
-    constexpr int count = 20'000;
+    constexpr int count = 10'000;
     BufferRig<int> rig(spmc_ring(1));
     auto reader = rig.reader({.lossless = true});
     int received = 0;
