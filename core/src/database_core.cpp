@@ -8,22 +8,13 @@
 
 #include <asio/co_spawn.hpp>
 
+#include "run_logged.hpp"
 #include "thread_name.hpp"
 
 namespace aimdb::detail {
 namespace {
 
 constexpr std::chrono::milliseconds restart_delay_limit{10'000};
-
-std::string describe_failure(const std::exception_ptr& failure) {
-    try {
-        std::rethrow_exception(failure);
-    } catch (const std::exception& error) {
-        return error.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
 
 bool has_source(const RecordBase& record) noexcept {
     return std::any_of(record.running.begin(), record.running.end(),
@@ -151,7 +142,7 @@ void DatabaseCore::start_threads(std::size_t threads, bool handle_signals) {
 
 void DatabaseCore::run_thread(std::size_t number) {
     name_this_thread("aimdb-io-" + std::to_string(number));
-    io_context_->run();
+    run_logged(*io_context_, log);
     const std::lock_guard lock(state_->mutex);
     --state_->running_threads;
     state_->changed.notify_all();

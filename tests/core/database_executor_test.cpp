@@ -204,6 +204,35 @@ TEST(AsyncStop, InBlockingFormOnARuntimeThreadIsAnError) {
     EXPECT_EQ(codes.values().front(), Errc::would_deadlock);
 }
 
+TEST(OnThreadsOfTheDatabase, AHandlerThatThrowsIsLoggedAndEndsNothing) {
+    Builder builder;
+    test::LogCatcher log;
+    Seen<int> seen;
+    builder.log_to(log.sink());
+    builder.configure<int>("in").buffer(spmc_ring(4)).tap([&](const int& v) { seen.add(v); });
+    Database db = builder.build();
+    auto reader = db.reader<int>("in");
+
+    run_with_deadline(60s, [&] {
+        db.start();
+        reader.recv([](const std::exception_ptr&, const std::optional<Item<int>>&) {
+            throw std::runtime_error("unexpected");
+        });
+        db.producer<int>("in").produce(1);
+        log.lines->wait_for(1);
+        asio::post(db.executor(), [] { throw 7; });
+        log.lines->wait_for(2);
+        db.producer<int>("in").produce(2);
+        seen.wait_for(2);
+        EXPECT_TRUE(db.stop().clean());
+    });
+
+    EXPECT_EQ(log.lines->values(),
+              (std::vector<std::string>{
+                  "error  : a completion handler threw: unexpected",
+                  "error  : a completion handler threw: an exception that is no std::exception"}));
+}
+
 TEST(OnThreadsOfTheUser, CoroutinesReceiveAndProduceFromTheirOwnContext) {
     Builder builder;
     builder.configure<int>("in").buffer(spmc_ring(16));
