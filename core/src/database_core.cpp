@@ -60,7 +60,8 @@ DatabaseCore::DatabaseCore(std::unique_ptr<Declarations> all,
       context(std::make_shared<BufferContext>()),
       state_(std::make_shared<RunState>()),
       order_(declarations->topological_order()),
-      io_context_(std::make_unique<asio::io_context>()) {
+      io_context_(std::make_unique<asio::io_context>()),
+      stoppers_(std::make_unique<StopperThreads>(log)) {
     state_->declarations = std::move(all);
     context->clock = clock;
     context->executor = io_context_->get_executor();
@@ -71,9 +72,7 @@ DatabaseCore::DatabaseCore(std::unique_ptr<Declarations> all,
 
 DatabaseCore::~DatabaseCore() {
     stop_here(default_stop_deadline);
-    for (std::thread& thread : stoppers_) {
-        thread.join();
-    }
+    stoppers_.reset();
     join_threads();
     signals_.reset();  // lives in the context
     for (const auto& record : declarations->records()) {
@@ -363,8 +362,7 @@ void DatabaseCore::join_threads() {
 
 void DatabaseCore::stop_elsewhere(std::chrono::milliseconds deadline,
                                   std::function<void(std::exception_ptr, StopReport)> handler) {
-    const std::lock_guard lock(state_->mutex);
-    stoppers_.emplace_back([this, deadline, handler = std::move(handler)] {
+    stoppers_->run([this, deadline, handler = std::move(handler)] {
         StopReport report;
         std::exception_ptr failure;
         try {
@@ -372,7 +370,7 @@ void DatabaseCore::stop_elsewhere(std::chrono::milliseconds deadline,
         } catch (...) {
             failure = std::current_exception();
         }
-        handler(failure, std::move(report));
+        handler(failure, std::move(report));  // may destroy this
     });
 }
 

@@ -20,6 +20,8 @@
 
 #include "aimdb/core/database.hpp"
 
+#include "stopper_threads.hpp"
+
 namespace aimdb::detail {
 
 /// What the stages' coroutines need. They share it, because they outlive the
@@ -96,8 +98,8 @@ private:
     // Guarded by state_->mutex.
     Phase phase_ = Phase::built;
     std::optional<StopReport> report_;
-    std::vector<std::thread> stoppers_;  // of stop_elsewhere()
 
+    std::unique_ptr<StopperThreads> stoppers_;  // of stop_elsewhere()
     std::vector<std::thread> threads_;
 };
 

@@ -180,6 +180,40 @@ TEST(AsyncStop, TakesAnyToken) {
     }
 }
 
+TEST(AsyncStop, CallbackMayDestroyTheDatabase) {
+    Builder builder;
+    builder.configure<int>("in").buffer(spmc_ring(4)).tap([](const int&) {});
+    auto db = std::make_unique<Database>(builder.build());
+    std::promise<bool> clean;
+
+    run_with_deadline(60s, [&] {
+        db->start();
+        db->async_stop(60s, [&](const std::exception_ptr&, const StopReport& report) {
+            db.reset();
+            clean.set_value(report.clean());
+        });
+        EXPECT_TRUE(clean.get_future().get());
+    });
+}
+
+TEST(AsyncStop, CallbackThatThrowsIsLogged) {
+    Builder builder;
+    test::LogCatcher log;
+    builder.log_to(log.sink());
+    builder.configure<int>("in").buffer(spmc_ring(4)).tap([](const int&) {});
+    Database db = builder.build();
+
+    run_with_deadline(60s, [&] {
+        db.start();
+        db.async_stop(60s, [](const std::exception_ptr&, const StopReport&) {
+            throw std::runtime_error("no use for it");
+        });
+        log.lines->wait_for(1);
+    });
+
+    EXPECT_EQ(log.lines->values().front(), "error  : a completion handler threw: no use for it");
+}
+
 TEST(AsyncStop, InBlockingFormOnARuntimeThreadIsAnError) {
     Builder builder;
     Seen<std::error_code> codes;

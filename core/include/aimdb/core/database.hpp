@@ -62,7 +62,8 @@ public:
     /// Error(would_deadlock) on a runtime thread: use async_stop() there.
     StopReport stop(std::chrono::milliseconds deadline = default_stop_deadline);
     /// The same for any completion token; works on a thread of the user's executor.
-    /// A handler without an executor of its own runs on the thread that stops.
+    /// A handler without an executor of its own runs on the thread that stops; it may
+    /// destroy the database, and what it throws is logged.
     template <typename Token = asio::use_awaitable_t<>>
     auto async_stop(std::chrono::milliseconds deadline = default_stop_deadline,
                     Token&& token = {}) {
