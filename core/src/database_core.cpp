@@ -2,7 +2,6 @@
 #include "database_core.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <string>
 #include <utility>
 
@@ -74,7 +73,6 @@ DatabaseCore::~DatabaseCore() {
     stop_here(default_stop_deadline);
     stoppers_.reset();
     join_threads();
-    signals_.reset();  // lives in the context
     for (const auto& record : declarations->records()) {
         record->core().await_wakes();
     }
@@ -121,12 +119,7 @@ void DatabaseCore::start_threads(std::size_t threads, bool handle_signals) {
     const Finally end([this] { end_start(); });
     own_threads_ = true;
     if (handle_signals) {
-        signals_ = std::make_unique<asio::signal_set>(*io_context_, SIGINT, SIGTERM);
-        signals_->async_wait([this](std::error_code error, int) {
-            if (!error) {
-                request_stop();
-            }
-        });
+        signals_ = std::make_unique<SignalWatch>([this] { request_stop(); });
     }
     start();
     work_.emplace(io_context_->get_executor());
@@ -311,9 +304,7 @@ void DatabaseCore::stop_in_order(Deadline deadline, StopReport& report) {
 
 void DatabaseCore::end_threads(Deadline deadline, StopReport& report) {
     work_.reset();
-    if (signals_) {
-        asio::post(*io_context_, [this] { signals_->cancel(); });
-    }
+    signals_.reset();
     if (report.clean()) {
         std::unique_lock lock(state_->mutex);
         if (!state_->changed.wait_until(lock, deadline,

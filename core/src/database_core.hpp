@@ -16,10 +16,10 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
-#include <asio/signal_set.hpp>
 
 #include "aimdb/core/database.hpp"
 
+#include "signal_watch.hpp"
 #include "stopper_threads.hpp"
 
 namespace aimdb::detail {
@@ -92,7 +92,7 @@ private:
     std::vector<std::uint32_t> order_;  // inputs before outputs
     std::unique_ptr<asio::io_context> io_context_;
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
-    std::unique_ptr<asio::signal_set> signals_;
+    std::unique_ptr<SignalWatch> signals_;
     bool own_threads_ = false;
 
     // Guarded by state_->mutex.

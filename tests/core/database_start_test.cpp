@@ -198,6 +198,34 @@ TEST(DatabaseRun, StopsOnASignalIfAskedTo) {
     });
 }
 
+TEST(DatabaseRun, StopsOnASignalAlsoWhileAStageBlocksItsOnlyThread) {
+    Builder builder;
+    Gate blocked;
+    Gate gate;
+    builder.configure<int>("in").buffer(spmc_ring(4)).tap([&](const int&) {
+        blocked.open();
+        gate.pass();
+    });
+    builder.configure<int>("other").buffer(spmc_ring(4));
+    Database db = builder.build();
+    auto other = db.reader<int>("other");
+    db.producer<int>("in").produce(1);
+
+    run_with_deadline(60s, [&] {
+        std::thread runner([&] { EXPECT_TRUE(db.run({.handle_signals = true}).clean()); });
+        blocked.pass();
+        std::raise(SIGTERM);
+        EXPECT_FALSE(other.recv(blocking).has_value());  // closed by the stop
+        for (const int signal : {SIGINT, SIGTERM}) {
+            struct sigaction next {};
+            EXPECT_EQ(sigaction(signal, nullptr, &next), 0);
+            EXPECT_EQ(next.sa_handler, SIG_DFL) << "a second signal would be swallowed";
+        }
+        gate.open();
+        runner.join();
+    });
+}
+
 TEST(DatabaseRun, LeavesSignalsAloneUnlessAsked) {
     struct sigaction before {};
     ASSERT_EQ(sigaction(SIGTERM, nullptr, &before), 0);

@@ -27,8 +27,10 @@ class Declarations;
 inline constexpr std::chrono::seconds default_stop_deadline{10};
 
 struct RunOptions {
-    std::size_t threads = 1;      ///< Threads that run stages; the caller only waits.
-    bool handle_signals = false;  ///< SIGINT and SIGTERM stop the database.
+    std::size_t threads = 1;  ///< Threads that run stages; the caller only waits.
+    /// The first SIGINT or SIGTERM stops the database; from then on both have their
+    /// default again, so that a second one ends the process.
+    bool handle_signals = false;
     std::chrono::milliseconds stop_deadline = default_stop_deadline;
 };
 
