@@ -170,12 +170,12 @@ TEST(AsyncStop, TakesAnyToken) {
         run_with_deadline(60s, [&] {
             db.start(static_cast<std::size_t>(threads));
             std::promise<StopReport> called_back;
-            db.async_stop(1s, [&](std::exception_ptr, StopReport report) {
+            db.async_stop(60s, [&](std::exception_ptr, StopReport report) {
                 called_back.set_value(std::move(report));
             });
             EXPECT_TRUE(called_back.get_future().get().clean());
-            EXPECT_TRUE(db.async_stop(1s, asio::use_future).get().clean());
-            EXPECT_TRUE(db.async_stop(1s, blocking).clean());
+            EXPECT_TRUE(db.async_stop(60s, asio::use_future).get().clean());
+            EXPECT_TRUE(db.async_stop(60s, blocking).clean());
         });
     }
 }
