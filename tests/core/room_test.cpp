@@ -145,9 +145,24 @@ TEST_F(Room, IsToldAfterTheReaderWasLappedByOthersWhoDidNotAsk) {
     EXPECT_EQ(rig.buffer->counters().lagged, 92u);
 }
 
+TEST_F(Room, TakesAnyCompletionToken) {
+    produce_numbers(out, 1, 8);
+    std::optional<bool> told;
+    std::future<bool> room = out.room(asio::use_future);
+    out.room([&](std::exception_ptr, bool there) { told = there; });
+    rig.poll();
+    EXPECT_FALSE(told.has_value());
+
+    take(8);
+
+    EXPECT_EQ(told, true);
+    EXPECT_TRUE(room.get());
+    EXPECT_TRUE(out.room(blocking));
+}
+
 TEST_F(Room, WaitMayOutliveTheProducerItCameFrom) {
     produce_numbers(out, 1, 8);
-    std::future<bool> room = asio::co_spawn(rig.io, rig.out().room(), asio::use_future);
+    std::future<bool> room = rig.out().room(asio::use_future);
     rig.poll();
 
     take(8);

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <semaphore>
 #include <system_error>
 #include <utility>
+
+#include <asio/co_spawn.hpp>
 
 #include "aimdb/core/async.hpp"
 #include "aimdb/core/detail/buffer.hpp"
@@ -48,8 +51,19 @@ public:
     /// the moment the database stops. With several producers each may still find
     /// the room taken by another.
     [[nodiscard]] Awaitable<bool> room() const { return room_of(buffer_); }
-    /// The same, waiting on this thread. Throws Error(would_deadlock) on a runtime thread.
-    [[nodiscard]] bool room(Blocking) const {
+    /// The same for any completion token; `aimdb::blocking` waits on this thread and
+    /// throws Error(would_deadlock) on a runtime thread.
+    template <typename Token>
+    auto room(Token&& token) const {
+        if constexpr (detail::is_blocking<Token>) {
+            return room_blocking();
+        } else {
+            return asio::co_spawn(buffer_->executor(), room(), std::forward<Token>(token));
+        }
+    }
+
+private:
+    [[nodiscard]] bool room_blocking() const {
         detail::require_other_thread(buffer_->executor(), "wait for room");
         while (!buffer_->refuses_room() && !buffer_->has_room()) {
             WaitingForRoom waiting(*buffer_);
@@ -62,7 +76,6 @@ public:
         return !buffer_->refuses_room();
     }
 
-private:
     // Leaves the list of waiters also when the waiting coroutine is destroyed.
     struct WaitingForRoom {
         explicit WaitingForRoom(detail::Buffer<T>& target) : buffer(target) {}
