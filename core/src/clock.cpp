@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aimdb/core/clock.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,13 @@ bool ManualClock::ring_at(std::chrono::nanoseconds when, std::weak_ptr<Alarm> al
     {
         const std::lock_guard lock(mutex_);
         if (when > steady_) {
+            // Now and then those who went before they were due; seldom enough to
+            // cost next to nothing per alarm.
+            if (alarms_.size() >= next_cleaning_) {
+                std::erase_if(alarms_,
+                              [](const auto& waiting) { return waiting.second.expired(); });
+                next_cleaning_ = std::max(least_cleaning, 2 * alarms_.size());
+            }
             alarms_.emplace(when, std::move(alarm));
             return true;
         }

@@ -74,6 +74,23 @@ TEST(ManualClock, RingsAtOnceWhatIsDueAndForgetsWhoIsGone) {
     EXPECT_EQ(due->rings, 1);
 }
 
+TEST(ManualClock, KeepsNothingOfSleepersThatAreGoneBeforeTheyAreDue) {
+    ManualClock clock;
+    const auto token = std::make_shared<int>(0);  // held by an alarm's memory, also by a weak one
+    const auto kept = std::make_shared<CountingAlarm>();
+    EXPECT_TRUE(clock.ring_at(1h, kept));
+
+    for (int i = 0; i < 10'000; ++i) {
+        const std::shared_ptr<CountingAlarm> gone(new CountingAlarm,
+                                                  [token](CountingAlarm* alarm) { delete alarm; });
+        EXPECT_TRUE(clock.ring_at(1h, gone));
+    }
+
+    EXPECT_LT(token.use_count(), 100);
+    clock.advance(1h);
+    EXPECT_EQ(kept->rings, 1);
+}
+
 TEST(SystemClock, FollowsTheSystemAndLeavesAlarmsToTimers) {
     SystemClock clock;
     const auto before = std::chrono::system_clock::now();

@@ -65,7 +65,9 @@ private:
     mutable std::mutex mutex_;
     UnixTime now_;
     std::chrono::nanoseconds steady_{0};
+    static constexpr std::size_t least_cleaning = 32;
     std::multimap<std::chrono::nanoseconds, std::weak_ptr<Alarm>> alarms_;
+    std::size_t next_cleaning_ = least_cleaning;  // number of alarms
 };
 
 }  // namespace aimdb
