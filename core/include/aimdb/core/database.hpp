@@ -55,7 +55,8 @@ public:
     StopReport run(const RunOptions& options);
     /// Runs on `threads` threads of its own and returns.
     void start(std::size_t threads = 1);
-    /// Runs on the user's executor, whose threads the user runs.
+    /// Runs on the user's executor, whose threads the user runs. Before this call
+    /// nobody outside may wait for a value or for room.
     void start(const asio::any_io_executor& executor);
     /// Asks for a stop and returns at once. From anywhere, also from a stage.
     void request_stop() noexcept;
