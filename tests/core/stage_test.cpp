@@ -236,6 +236,79 @@ TEST_F(Stages, MayBeDeclaredInAnyOrderAndInPieces) {
     EXPECT_EQ(got.values(), std::vector<std::string>{"7"});
 }
 
+// Values of a record whose every call takes far longer than a stage's turn, until the
+// tap of another record on the same thread has been called.
+class SlowCalls {
+public:
+    static constexpr int queued = 100;
+
+    explicit SlowCalls(Builder& builder) {
+        builder.configure<int>("slow").buffer(spmc_ring(128));
+        builder.configure<int>("other").buffer(spmc_ring(4)).tap([this](const int&) {
+            served_ = true;
+        });
+    }
+    int call(const int& value) {
+        const auto end = std::chrono::steady_clock::now() + 2ms;
+        if (value == 1) {
+            other_->produce(1);
+        }
+        while (!served_ && std::chrono::steady_clock::now() < end) {
+        }
+        calls_before_ += served_ ? 0 : 1;
+        return value;
+    }
+    /// How many slow calls the tap of the other record had to wait for.
+    int run(Builder& builder) {
+        Database db = builder.build();
+        other_ = std::make_unique<Producer<int>>(db.producer<int>("other"));
+        for (int i = 1; i <= queued; ++i) {
+            db.producer<int>("slow").produce(i);
+        }
+        test::run_with_deadline(60s, [&] {
+            db.start(1);
+            EXPECT_TRUE(db.stop(60s).clean());
+        });
+        return calls_before_;
+    }
+
+private:
+    std::unique_ptr<Producer<int>> other_;
+    bool served_ = false;
+    int calls_before_ = 0;
+};
+
+TEST(StageFairness, TapOfSlowCallsGivesWayAfterAFewOfThem) {
+    Builder builder;
+    SlowCalls slow(builder);
+    builder.configure<int>("slow").tap([&](const int& value) { slow.call(value); });
+
+    EXPECT_LE(slow.run(builder), 2);
+}
+
+TEST(StageFairness, JoinOfSlowCallsGivesWayAfterAFewOfThem) {
+    Builder builder;
+    SlowCalls slow(builder);
+    builder.configure<int>("none").buffer(spmc_ring(1));
+    const auto pass = [&](int&, const int& value) { return slow.call(value); };
+    builder.configure<int>("joined")
+        .buffer(spmc_ring(128))
+        .transform_join(0, join_input("slow", pass), join_input("none", pass));
+
+    EXPECT_LE(slow.run(builder), 2);
+}
+
+TEST(StageFairness, LosslessTransformOfSlowCallsGivesWayAfterAFewOfThem) {
+    Builder builder;
+    SlowCalls slow(builder);
+    builder.configure<int>("passed")
+        .buffer(spmc_ring(128))
+        .lossless()
+        .transform("slow", [&](const int& value) { return slow.call(value); });
+
+    EXPECT_LE(slow.run(builder), 2);
+}
+
 // Goal: a flood on one record does not starve the other stages of its thread.
 // Method: on one thread, a tap of a record that another thread floods without end,
 // and a ping-pong between two other records; a thousand rounds must come through.

@@ -62,8 +62,9 @@ struct OnFailure {
     return {times, delay};
 }
 
-/// Durations of a stage's calls. One call in 64 is measured, and every batch of
-/// calls that took over a millisecond; `calls` counts all.
+/// Durations of a stage's calls of a plain function. One call in 64 is measured, and
+/// every one over a millisecond: exactly if calls are slow in general, else as the rest
+/// of its batch took (at most 63 fast calls more); `calls` counts all.
 struct StageTimings {
     std::uint64_t calls = 0;
     std::uint64_t samples = 0;

@@ -61,7 +61,8 @@ public:
     }
 
     Task run(Context context) override {
-        for (int rounds = 1;; ++rounds) {
+        CallTimer<> timer(context.timings());
+        for (;;) {
             const bool any = std::apply(
                 [](Ports&... port) { return (static_cast<int>(port.port.fill()) + ...) > 0; },
                 ports_);
@@ -70,31 +71,40 @@ public:
                     co_return;
                 }
                 co_await wait_any();
+                timer.next_turn();
                 continue;
             }
-            co_await work(context);
-            if (rounds % (batches_between_yields * 16) == 0) {
-                co_await yield(context.executor());
+            co_await work(timer);
+            if (timer.turn_is_over()) {
+                co_await yield_turn(context.executor(), timer);
             }
         }
     }
 
 private:
-    // One value of each input in turn, until every batch is used up.
-    Awaitable<void> work(Context context) {
+    // One value of each input after the other, until every batch is used up or the
+    // stage's turn is over.
+    Awaitable<void> work(CallTimer<>& timer) {
         outputs_.clear();  // what an earlier call left that threw
-        for (std::size_t turn = 0; any_left(); turn = (turn + 1) % sizeof...(Ports)) {
-            work_port(turn, context.timings(), std::index_sequence_for<Ports...>{});
+        timer.begin_batch();
+        for (; any_left() && !timer.turn_is_over();
+             next_port_ = (next_port_ + 1) % sizeof...(Ports)) {
+            work_port(next_port_, timer, std::index_sequence_for<Ports...>{});
             if (!lossless_) {
                 outputs_.publish_all(out_);
                 continue;
             }
             for (std::size_t i = 0; i < outputs_.size(); ++i) {
-                co_await out_.room();
+                if (!out_.has_room()) {
+                    timer.pause();
+                    co_await out_.room();
+                    timer.resume();
+                }
                 outputs_.publish(i, out_);
             }
             outputs_.clear();
         }
+        timer.end_batch();
     }
 
     [[nodiscard]] bool any_left() const {
@@ -102,14 +112,14 @@ private:
     }
 
     template <std::size_t... I>
-    void work_port(std::size_t turn, TimingRecorder& timings, std::index_sequence<I...>) {
-        (static_cast<void>(turn == I && (work_on(std::get<I>(ports_), timings), true)), ...);
+    void work_port(std::size_t wanted, CallTimer<>& timer, std::index_sequence<I...>) {
+        (static_cast<void>(wanted == I && (work_on(std::get<I>(ports_), timer), true)), ...);
     }
 
     template <typename Port>
-    void work_on(Port& port, TimingRecorder& timings) {
+    void work_on(Port& port, CallTimer<>& timer) {
         if (!port.port.empty()) {
-            port.port.work_one(timings, [&](const auto& taken) {
+            port.port.work_one(timer, [&](const auto& taken) {
                 apply_and_collect(port.function, taken, outputs_, state_);
             });
         }
@@ -164,6 +174,7 @@ private:
     Emitter<Out> outputs_;
     bool lossless_;
     State state_;
+    std::size_t next_port_ = 0;
     std::shared_ptr<Wakeup> wakeup_ = std::make_shared<Wakeup>();
     std::tuple<Ports...> ports_;
 };

@@ -13,6 +13,7 @@
 
 #include <asio/post.hpp>
 
+#include "aimdb/core/detail/call_timer.hpp"
 #include "aimdb/core/detail/callable.hpp"
 
 namespace aimdb::detail {
@@ -22,8 +23,15 @@ inline Awaitable<void> yield(const asio::any_io_executor& executor) {
     co_await asio::post(executor, asio::use_awaitable);
 }
 
-/// Batches a loop may do before it gives way to the other stages of its thread.
+/// Batches that a loop without a CallTimer may do before it gives way to the other
+/// stages of its thread.
 inline constexpr int batches_between_yields = 16;
+
+/// The same at the end of a stage's turn.
+inline Awaitable<void> yield_turn(const asio::any_io_executor& executor, CallTimer<>& timer) {
+    co_await yield(executor);
+    timer.next_turn();
+}
 
 template <typename T>
 class SourceStage final : public StageBody {
@@ -87,35 +95,21 @@ public:
     }
     [[nodiscard]] bool empty() const noexcept { return next_ == batch_.size(); }
 
-    /// Calls `f` for one value; returns how long it took if that was measured.
+    /// Calls `f` for one value.
     template <typename F>
-    std::chrono::nanoseconds work_one(TimingRecorder& timings, F&& f) {
-        timings.count(1);
+    void work_one(CallTimer<>& timer, F&& f) {
         const Taken<In>& taken = batch_[next_++];
-        if (taken.sequence % 64 != 0) {
-            f(taken);
-            return {};
-        }
-        const auto begin = std::chrono::steady_clock::now();
-        f(taken);
-        const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
-        timings.sample(took);
-        return took;
+        timer.call(taken.sequence, [&] { f(taken); });
     }
 
-    /// Calls `f` for everything that was taken.
+    /// Calls `f` for what was taken, as far as the stage's turn allows.
     template <typename F>
-    void work_all(TimingRecorder& timings, F&& f) {
-        const auto begin = std::chrono::steady_clock::now();
-        std::chrono::nanoseconds measured{0};
-        while (next_ < batch_.size()) {
-            measured += work_one(timings, f);
+    void work_all(CallTimer<>& timer, F&& f) {
+        timer.begin_batch();
+        while (!empty() && !timer.turn_is_over()) {
+            work_one(timer, f);
         }
-        // A slow call that was not one of the measured ones must still show.
-        const auto unmeasured = std::chrono::steady_clock::now() - begin - measured;
-        if (unmeasured > std::chrono::milliseconds(1)) {
-            timings.sample(unmeasured);
-        }
+        timer.end_batch();
     }
 
     [[nodiscard]] Reader<In>& reader() noexcept { return reader_; }
@@ -133,17 +127,19 @@ public:
         : port_(std::move(cursor)), function_(std::move(function)) {}
 
     Task run(Context context) override {
-        for (int batches = 1;; ++batches) {
+        CallTimer<> timer(context.timings());
+        for (;;) {
             if (!port_.fill()) {
                 if (port_.reader().closed()) {
                     co_return;
                 }
                 co_await port_.reader().wait();
+                timer.next_turn();
                 continue;
             }
-            port_.work_all(context.timings(), [this](const Taken<T>& taken) { call(taken); });
-            if (batches % batches_between_yields == 0) {
-                co_await yield(context.executor());
+            port_.work_all(timer, [this](const Taken<T>& taken) { call(taken); });
+            if (timer.turn_is_over()) {
+                co_await yield_turn(context.executor(), timer);
             }
         }
     }
@@ -178,38 +174,46 @@ public:
           state_(std::move(state)...) {}
 
     Task run(Context context) override {
-        for (int batches = 1;; ++batches) {
+        CallTimer<> timer(context.timings());
+        for (;;) {
             if (!port_.fill()) {
                 if (port_.reader().closed()) {
                     co_return;
                 }
                 co_await port_.reader().wait();
+                timer.next_turn();
                 continue;
             }
             if (lossless_) {
-                co_await work_losslessly(context);
+                co_await work_losslessly(timer);
             } else {
-                port_.work_all(context.timings(), [this](const Taken<In>& in) {
+                port_.work_all(timer, [this](const Taken<In>& in) {
                     call(in);
                     outputs_.publish_all(out_);
                 });
             }
-            if (batches % batches_between_yields == 0) {
-                co_await yield(context.executor());
+            if (timer.turn_is_over()) {
+                co_await yield_turn(context.executor(), timer);
             }
         }
     }
 
 private:
-    Awaitable<void> work_losslessly(Context context) {
-        while (!port_.empty()) {
-            port_.work_one(context.timings(), [this](const Taken<In>& in) { call(in); });
+    Awaitable<void> work_losslessly(CallTimer<>& timer) {
+        timer.begin_batch();
+        while (!port_.empty() && !timer.turn_is_over()) {
+            port_.work_one(timer, [this](const Taken<In>& in) { call(in); });
             for (std::size_t i = 0; i < outputs_.size(); ++i) {
-                co_await out_.room();
+                if (!out_.has_room()) {
+                    timer.pause();
+                    co_await out_.room();
+                    timer.resume();
+                }
                 outputs_.publish(i, out_);
             }
             outputs_.clear();
         }
+        timer.end_batch();
     }
 
     void call(const Taken<In>& taken) {
