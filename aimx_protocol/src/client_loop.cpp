@@ -189,7 +189,7 @@ void ClientLoop::start_connection(std::shared_ptr<Connection> connection) {
 void ClientLoop::on_closed(std::uint64_t generation, std::string_view reason) {
     if (generation == generation_) {
         connection_.reset();
-        session_.disconnected(reason);
+        session_.disconnected(reason.empty() ? "the server closed the connection" : reason);
     } else if (session_.status().state == ClientState::closed) {
         connection_.reset();
         closing_timer_.cancel();

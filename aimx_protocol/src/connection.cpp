@@ -51,7 +51,7 @@ Connection::Connection(Socket socket, Setup setup)
       leftover_(std::move(setup.leftover)),
       send_limit_bytes_(setup.send_limit_bytes),
       stall_limit_(setup.stall_limit),
-      always_reads_(setup.always_reads),
+      client_(setup.client),
       last_received_(std::chrono::steady_clock::now()),
       last_progress_(last_received_) {
     std::error_code failure;
@@ -87,7 +87,7 @@ bool Connection::wants_bytes() const noexcept {
     if (phase_ == Phase::closing || phase_ == Phase::lingering) {
         return true;  // to see the peer close; they are thrown away
     }
-    return phase_ == Phase::open && !paused_ && (always_reads_ || unsent() < send_high_bytes);
+    return phase_ == Phase::open && !paused_ && (client_ || unsent() < send_high_bytes);
 }
 
 void Connection::read_next() {
@@ -164,6 +164,9 @@ void Connection::on_end_of_stream() {
         return write_some();
     }
     framing_->finish(sink_);
+    if (phase_ == Phase::open && client_) {  // nothing will be answered any more
+        return abort("");
+    }
     if (phase_ == Phase::open) {
         const bool listens = owes_answers() || may_still_listen(socket_.native_handle());
         phase_ = listens ? Phase::half_closed : Phase::closing;

@@ -43,8 +43,9 @@ public:
         std::size_t send_limit_bytes = frame_limit_bytes;  ///< tcp_frame_limit_bytes on TCP.
         std::chrono::milliseconds stall_limit{30'000};
         std::string leftover;  ///< Bytes that came with the upgrade.
-        /// Reads on however much is unsent. One of two peers has to, or both wait for ever.
-        bool always_reads = false;
+        /// The side that dialled. It reads on however much is unsent (one of two peers has to,
+        /// or both wait for ever), and is over when the peer ends its sending.
+        bool client = false;
     };
     /// Called once when it is closed, after the inlet is gone. The reason is empty
     /// when the peer simply ended the connection.
@@ -112,7 +113,7 @@ private:
     std::size_t output_sent_ = 0;  // of output_, given to the kernel
     std::size_t send_limit_bytes_;
     std::chrono::milliseconds stall_limit_;
-    const bool always_reads_;
+    const bool client_;
     std::chrono::steady_clock::time_point last_received_;
     std::chrono::steady_clock::time_point last_progress_;
     Phase phase_ = Phase::open;

@@ -207,7 +207,7 @@ private:
         Connection::Setup setup;
         setup.framing = std::move(framing);
         setup.leftover = std::move(leftover);
-        setup.always_reads = true;  // servers stop while their answers are not taken
+        setup.client = true;
         if (url_.transport == Transport::tcp) {
             setup.send_limit_bytes = tcp_frame_limit_bytes;
         }

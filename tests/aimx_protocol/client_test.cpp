@@ -271,6 +271,23 @@ TEST_P(ClientOverEachTransport, LeavesNoSubscriptionBehind) {
     EXPECT_EQ(server(db).stats().subscriptions_open, 0u);
 }
 
+TEST_P(ClientOverEachTransport, SaysThatTheServerIsGone) {
+    std::promise<std::string> gone;
+    ClientOptions options;
+    options.on_state = [&gone, said = false](const ClientStatus& status) mutable {
+        if (status.state == ClientState::reconnecting && !std::exchange(said, true)) {
+            gone.set_value(status.last_error);
+        }
+    };
+    Database db = serve();
+    const Client client(url_of(db), options);
+    client.connected(blocking);
+
+    db.stop();
+
+    EXPECT_EQ(gone.get_future().get(), "the server closed the connection");
+}
+
 TEST(ClientUrl, IsChecked) {
     EXPECT_EQ(code_of([] { Client client("http://hub"); }), Errc::invalid_configuration);
 }

@@ -6,6 +6,7 @@
 #include "listener_rig.hpp"
 #include "support/temp_dir.hpp"
 #include "tcp_socket.hpp"
+#include "unix_socket.hpp"
 #include "websocket_key.hpp"
 
 namespace aimdb::aimx::test {
@@ -31,30 +32,36 @@ struct Call {
     std::function<void()> cancel;
 };
 
+int accept_at(asio::io_context& loop, int listening) {
+    int descriptor = -1;
+    run_until(loop, [&] {
+        descriptor = ::accept(listening, nullptr, nullptr);
+        return descriptor >= 0;
+    });
+    return descriptor;
+}
+
 /// A server whose every byte is the test's own.
 class RawServer {
 public:
-    explicit RawServer(asio::io_context& loop)
-        : loop_(loop), listening_(listen_tcp(parse_url("ws://127.0.0.1:0/ws"))) {}
+    explicit RawServer(asio::io_context& loop, const std::string& url = "ws://127.0.0.1:0/ws")
+        : loop_(loop),
+          scheme_(url.substr(0, url.find(':'))),
+          listening_(listen_tcp(parse_url(url))) {}
     ~RawServer() { ::close(listening_.descriptor); }
     RawServer(const RawServer&) = delete;
     RawServer& operator=(const RawServer&) = delete;
 
-    [[nodiscard]] std::string url(const std::string& path = "/ws") const {
-        return "ws://127.0.0.1:" + std::to_string(listening_.port) + path;
+    [[nodiscard]] std::string url() const { return url(scheme_ == "ws" ? "/ws" : ""); }
+    [[nodiscard]] std::string url(const std::string& path) const {
+        return scheme_ + "://127.0.0.1:" + std::to_string(listening_.port) + path;
     }
     /// Waits for a client.
-    [[nodiscard]] Wire accept() const {
-        int descriptor = -1;
-        run_until(loop_, [&] {
-            descriptor = ::accept(listening_.descriptor, nullptr, nullptr);
-            return descriptor >= 0;
-        });
-        return {loop_, descriptor};
-    }
+    [[nodiscard]] Wire accept() const { return {loop_, accept_at(loop_, listening_.descriptor)}; }
 
 private:
     asio::io_context& loop_;
+    std::string scheme_;
     TcpListening listening_;
 };
 
@@ -224,6 +231,42 @@ TEST(Dial, GivesUpAfterItsTimeout) {
 
     EXPECT_NE(call.why.find("no answer within 800 ms"), std::string::npos);
     EXPECT_EQ(call.answers, 1);
+}
+
+/// Dials and listens to what comes.
+struct Listening {
+    Listening(asio::io_context& loop, const std::string& url) : call(loop, url) {}
+
+    void start() {
+        ASSERT_TRUE(call.connection) << call.why;
+        call.connection->start(std::make_unique<RecordingInlet>(told),
+                               [this](std::string_view why) { closed.emplace_back(why); });
+    }
+
+    Call call;
+    Told told;
+    std::vector<std::string> closed;
+};
+
+// A server that is stopped ends its sending first and waits for the client to go. Nothing
+// but the end may be what makes it: no timer has a chance in settle().
+TEST(Dial, EndsAtOnceWithAServerThatEndsItsSending) {
+    const aimdb::test::TempDir directory;
+    asio::io_context loop;
+    UnixSocketFile file(directory.file("hub.sock"), 0600);
+    const Descriptor listening(file.release());
+    Listening client(loop, "unix://" + directory.file("hub.sock"));
+    Wire wire(loop, accept_at(loop, listening.number()));
+    run_until(loop, [&] { return client.call.answers > 0; });
+    client.start();
+
+    wire.send("bye\nlast");
+    wire.end_sending();
+    settle(loop);
+
+    EXPECT_EQ(client.told.frames, (std::vector<std::string>{"bye", "last"}));
+    EXPECT_EQ(client.closed.size(), 1U);
+    EXPECT_TRUE(wire.has_ended());
 }
 
 TEST(Dial, IsSilentAfterItWasCancelled) {
