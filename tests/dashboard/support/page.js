@@ -28,8 +28,11 @@ export function openBrowser() {
  * A page of the dashboard; what it throws, or cannot fetch, is in `faults`.
  *
  * @param {import("playwright-core").Browser} browser
+ * @param {string} url
+ * @param {import("playwright-core").BrowserContextOptions} [options]
+ * @param {(page: import("playwright-core").Page) => unknown} [prepare]  before it is loaded
  */
-export async function openPage(browser, url, options = {}) {
+export async function openPage(browser, url, options = {}, prepare = () => {}) {
     const context = await browser.newContext({
         viewport: { width: 1440, height: 900 },
         ...options,
@@ -42,6 +45,7 @@ export async function openPage(browser, url, options = {}) {
         (response) =>
             response.status() >= 400 && faults.push(`${response.status()} ${response.url()}`),
     );
+    await prepare(page);
     await page.goto(url);
     return { page, faults };
 }

@@ -218,7 +218,10 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
     search.addEventListener("input", offer);
     save.addEventListener("click", saveCsv);
     resetZoom.addEventListener("click", () => zoomTo(null));
-    hub.eachOpen(load);
+    hub.eachOpen(() => {
+        chosen.forEach(({ reader }) => reader.heal());
+        load();
+    });
     contracts.all.watch(
         () =>
             lines.length === 0 &&

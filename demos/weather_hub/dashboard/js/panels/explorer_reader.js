@@ -18,6 +18,7 @@ export class LineReader {
     #hub;
     #line;
     #onChange;
+    #start = 0;
     #run = 0;
     #subscription = null;
     #rereading = null;
@@ -31,6 +32,7 @@ export class LineReader {
     /** Begins anew from a time. */
     async read(start) {
         const mine = ++this.#run;
+        this.#start = start;
         this.#subscription?.close();
         this.#subscription = null;
         this.trace = new Trace(ROW_LIMIT);
@@ -47,7 +49,7 @@ export class LineReader {
                 page.records.forEach((row) => this.#take(row, row.payload));
                 this.#onChange();
             }
-            this.#follow(start);
+            this.#follow();
         } catch (error) {
             if (mine === this.#run) {
                 this.error = error;
@@ -59,21 +61,28 @@ export class LineReader {
         }
     }
 
+    /** With a new connection: what the old one broke off begins anew. */
+    heal() {
+        if (this.error !== null) {
+            this.read(this.#start);
+        }
+    }
+
     close() {
         this.#run++;
         clearTimeout(this.#rereading);
         this.#subscription?.close();
     }
 
-    #follow(start) {
+    #follow() {
         const from = this.trace.position;
         this.#subscription = this.#hub.follow(this.#line.key, {
-            ...(from === null ? { since: start } : { from }),
+            ...(from === null ? { since: this.#start } : { from }),
             gaps: true,
             onEvent: (value) => {
                 this.#take(value, value.data);
                 if (value.skipped > 0) {
-                    this.#reread(start);
+                    this.#reread();
                 }
                 this.live ||= value.kind === "event" && !value.hist;
                 this.#onChange();
@@ -86,10 +95,10 @@ export class LineReader {
     }
 
     /** What was passed over on its way here is in the history all the same. */
-    #reread(start) {
+    #reread() {
         this.#rereading ??= setTimeout(() => {
             this.#rereading = null;
-            this.read(start);
+            this.read(this.#start);
         }, REREAD_MS);
     }
 
