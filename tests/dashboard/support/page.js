@@ -25,7 +25,8 @@ export function openBrowser() {
 }
 
 /**
- * A page of the dashboard; what it throws, or cannot fetch, is in `faults`.
+ * A page of the dashboard; what it throws, or cannot fetch, is in `faults`, what it asks the hub
+ * for in `calls`.
  *
  * @param {import("playwright-core").Browser} browser
  * @param {string} url
@@ -45,9 +46,18 @@ export async function openPage(browser, url, options = {}, prepare = () => {}) {
         (response) =>
             response.status() >= 400 && faults.push(`${response.status()} ${response.url()}`),
     );
+    const calls = [];
+    page.on("websocket", (socket) =>
+        socket.on("framesent", ({ payload }) => {
+            const { t, method, params } = JSON.parse(payload);
+            if (t === "req") {
+                calls.push({ method, params });
+            }
+        }),
+    );
     await prepare(page);
     await page.goto(url);
-    return { page, faults };
+    return { page, faults, calls };
 }
 
 /** Until every area has content or says why not, none being still loading. */

@@ -14,14 +14,15 @@ import { AccuracyTable } from "./accuracy_table.js";
 /** A city has one newest validation per model. */
 const NEWEST_ROWS = 4;
 
-/** @returns {{ firstData: Promise<void>, city: Signal, model: Signal, validations: Set<Function>,
- *     chartPlace: Element }} */
+/** @returns {{ firstData: Promise<void>, city: Signal, model: Signal, models: () => string[],
+ *     validations: Set<Function>, chartPlace: Element }} */
 export function startAccuracy({ hub, places }) {
     const summaries = new Map();
     const newest = new Newest();
     const city = new Signal(null);
     const model = new Signal(null);
     const validations = new Set();
+    const models = () => modelsOf(summaries.values());
     const modelPlace = h("div", {});
     const chartPlace = h("div", { class: "accuracy-chart" });
     const table = new AccuracyTable({ places, onChoose: (chosen) => (city.value = chosen) });
@@ -36,7 +37,7 @@ export function startAccuracy({ hub, places }) {
     });
 
     function offerModels() {
-        const names = modelsOf(summaries.values());
+        const names = models();
         if (names.join() === modelPlace.dataset.names || names.length === 0) {
             return;
         }
@@ -125,5 +126,5 @@ export function startAccuracy({ hub, places }) {
     model.watch(repaint);
     places.stations.watch(repaint);
     hub.eachOpen(load);
-    return { firstData, city, model, validations, chartPlace };
+    return { firstData, city, model, models, validations, chartPlace };
 }

@@ -12,7 +12,10 @@ import { ExplorerCharts } from "./explorer_charts.js";
 import { LineReader } from "./explorer_reader.js";
 
 export function startExplorer({ hub, clock, contracts, places, accuracy }) {
+    let records = null;
     let lines = [];
+    /** The contracts and models that `lines` were made with. */
+    let meanings = null;
     let range = RANGES[2];
     let zoom = null;
     /** id → { line, colour, reader } */
@@ -65,38 +68,49 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
 
     async function load() {
         await area.attempt(async () => {
-            const records = await hub.client.list();
-            const models = new Set(
-                (await hub.client.query({ name: "accuracy_summary.*", limit: 1 })).records.flatMap(
-                    ({ payload }) => payload.models.map(({ model }) => model),
-                ),
-            );
-            const nameOf = (key) => {
-                const place = places.stations.value.get(key);
-                return !place
-                    ? places.cityName(key)
-                    : place.name.startsWith(place.city_name)
-                      ? place.name
-                      : `${place.city_name} ${place.name}`;
-            };
-            lines = linesOf(records, (key) => contracts.of(key), [...models], nameOf);
-            if (lines.length === 0) {
-                area.set(
-                    "empty",
-                    "No record with numbers is stored, " +
-                        "or no contract.* says which of its members are numbers.",
-                );
-                return;
-            }
-            area.set("history");
-            offer();
-            if (chosen.size === 0) {
-                const first = lines.filter(({ family }) => family === "temp");
-                const city = accuracy.city.value ?? "";
-                const start = first.find(({ key }) => key.includes(city)) ?? first[0] ?? lines[0];
-                choose(start);
-            }
+            records = await hub.client.list();
+            meanings = null;
+            makeLines();
         });
+    }
+
+    /** What is stored meets what it means: contracts come one by one, before the list or after. */
+    function makeLines() {
+        const known = [...contracts.all.value.values()].map(({ name, version }) => name + version);
+        const now = [...known, ...accuracy.models()].join();
+        if (records === null || now === meanings) {
+            return;
+        }
+        meanings = now;
+        lines = linesOf(records, (key) => contracts.of(key), accuracy.models(), nameOf);
+        const told = records.filter(({ record_key: key }) => key.startsWith("contract.")).length;
+        const complete = known.length >= told;
+        if (lines.length === 0) {
+            area.set(
+                complete ? "empty" : "loading",
+                complete
+                    ? "No record with numbers is stored, " +
+                          "or no contract.* says which of its members are numbers."
+                    : "Waiting for contract.* …",
+            );
+            return;
+        }
+        area.set("history");
+        offer();
+        const first = lines.filter(({ family }) => family === "temp");
+        if (chosen.size === 0 && (first.length > 0 || complete)) {
+            const city = accuracy.city.value ?? "";
+            choose(first.find(({ key }) => key.includes(city)) ?? first[0] ?? lines[0]);
+        }
+    }
+
+    function nameOf(key) {
+        const place = places.stations.value.get(key);
+        if (!place) {
+            return places.cityName(key);
+        }
+        const { name, city_name: city } = place;
+        return name.startsWith(city) ? name : `${city} ${name}`;
     }
 
     function offer() {
@@ -222,13 +236,7 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         chosen.forEach(({ reader }) => reader.heal());
         load();
     });
-    contracts.all.watch(
-        () =>
-            lines.length === 0 &&
-            !area.state.filled &&
-            hub.connection.value.state === "open" &&
-            load(),
-    );
+    contracts.all.watch(makeLines);
 }
 
 /** What is being read, and what of it is shown. */
