@@ -12,6 +12,8 @@ import { storedRows } from "../support/database.js";
 import { WeatherHub, realHub } from "../support/hub.js";
 import { openBrowser, openPage, settled, unexplained, waitForBadge } from "../support/page.js";
 
+const DAY_MS = 86_400_000;
+
 const connection = (page, state) =>
     page.waitForFunction((wanted) => document.documentElement.dataset.connection === wanted, state);
 
@@ -144,5 +146,55 @@ describe("a connection that breaks while the explorer reads", realHub, () => {
         await waitForBadge(page, "explorer", "live");
         assert.equal(broken, 1);
         assert.deepEqual(faults, []);
+    });
+});
+
+describe("a hub that hangs", realHub, () => {
+    let hub;
+    let browser;
+    let page;
+
+    before(async () => {
+        hub = await WeatherHub.create({ speed: 2 });
+        browser = await openBrowser();
+        ({ page } = await openPage(browser, hub.url));
+        await settled(page);
+        await waitForBadge(page, "stations", "live");
+    });
+    after(async () => {
+        await browser?.close();
+        await hub?.remove();
+    });
+
+    it("is not taken for one that runs", async () => {
+        hub.pause();
+        await page.waitForFunction(() =>
+            /^not heard for \d+\u202fs/.test(document.getElementById("clock-speed").textContent),
+        );
+        const seen = Date.now();
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll(".card .age")].every(
+                ({ hidden, textContent }) => hidden || textContent === "age unknown",
+            ),
+        );
+        await connection(page, "reconnecting");
+        // Counted from when something was heard last, not from when that was noticed.
+        const [, since] = /are of (\d\d:\d\d:\d\d) UTC/.exec(await page.textContent("#banner"));
+        const behind = (seen - Date.parse(`1970-01-01T${since}Z`)) % DAY_MS;
+        assert.ok(behind < DAY_MS / 2, `since ${since}`);
+    });
+
+    it("is heard again when it goes on", async () => {
+        hub.resume();
+        await connection(page, "open");
+        await page.waitForFunction(() =>
+            /days per second/.test(document.getElementById("clock-speed").textContent),
+        );
+        await waitForBadge(page, "stations", "live");
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll(".card .age")].some(({ textContent }) =>
+                /ago|this hour/.test(textContent),
+            ),
+        );
     });
 });

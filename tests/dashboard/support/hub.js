@@ -83,6 +83,15 @@ export class WeatherHub {
         });
     }
 
+    /** It hangs: connections stay open, and nothing comes. */
+    pause() {
+        this.#process.kill("SIGSTOP");
+    }
+
+    resume() {
+        this.#process.kill("SIGCONT");
+    }
+
     /** No stop at all. */
     async kill() {
         this.#process.kill("SIGKILL");

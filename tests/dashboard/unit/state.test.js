@@ -18,6 +18,7 @@ import {
     initialArea,
     reduceArea,
 } from "../../../demos/weather_hub/dashboard/js/panel_state.js";
+import { Pace } from "../../../demos/weather_hub/dashboard/js/pace.js";
 import { Signal } from "../../../demos/weather_hub/dashboard/js/signal.js";
 import { freshness } from "../../../demos/weather_hub/dashboard/js/staleness.js";
 
@@ -32,7 +33,16 @@ describe("an area", () => {
         );
 
     it("always has content or a reason", () => {
-        const types = ["loading", "history", "live", "empty", "error", "offline", "online"];
+        const types = [
+            "loading",
+            "history",
+            "live",
+            "silent",
+            "empty",
+            "error",
+            "offline",
+            "online",
+        ];
         for (const a of types) {
             for (const b of types) {
                 for (const c of types) {
@@ -62,7 +72,15 @@ describe("an area", () => {
         assert.equal(after("live", "offline", "online", "live").kind, "live");
     });
 
+    it("is silent only where it was live", () => {
+        assert.equal(after("live", "silent").kind, "silent");
+        assert.equal(after("live", "silent", "live").kind, "live");
+        assert.equal(after("history", "silent").kind, "history");
+        assert.equal(after("live", "silent", "offline", "online").kind, "history");
+    });
+
     it("has a badge that tells history from live", () => {
+        assert.equal(badgeOf(after("live", "silent")).text, "silent");
         assert.equal(badgeOf(after("history")).text, "from history");
         assert.equal(badgeOf(after("live")).text, "live");
         assert.equal(badgeOf(after("live", "offline")).text, "disconnected");
@@ -76,9 +94,43 @@ describe("an area", () => {
     });
 });
 
+describe("the pace of events", () => {
+    const paced = (...times) => {
+        const pace = new Pace();
+        times.forEach((ms) => pace.take(ms));
+        return pace;
+    };
+
+    it("is not silent before there was one", () => assert.ok(!new Pace().silent(1e9)));
+
+    it("is silent a few usual intervals after the last", () => {
+        const pace = paced(0, 6_000, 12_000);
+        assert.ok(!pace.silent(12_000 + 24_000));
+        assert.ok(pace.silent(12_000 + 24_001));
+    });
+
+    it("is never silent within ten seconds", () => {
+        assert.ok(!paced(0, 500, 1_000).silent(11_000));
+        assert.ok(paced(0, 500, 1_000).silent(11_001));
+    });
+
+    it("takes a burst for one event", () => {
+        const pace = paced(0, 1, 2, 3, 6_000, 6_001, 6_002);
+        assert.ok(!pace.silent(6_002 + 23_900));
+    });
+
+    it("does not learn from a break", () => {
+        const pace = paced(0, 500);
+        pace.forget();
+        pace.take(90_000);
+        assert.ok(pace.silent(100_001));
+    });
+});
+
 describe("the observed clock", () => {
     const ticking = (tick) => {
         const clock = new ObservedClock();
+        clock.connected = true;
         clock.set({ at: 10 * DAY, pass: 0, days_per_second: 0.25, sources: true, ...tick }, 1_000);
         return clock;
     };
@@ -110,6 +162,29 @@ describe("the observed clock", () => {
         assert.equal(clock.age(null, 1_000), null);
     });
 
+    it("is not known any more when nothing is heard of it", () => {
+        const clock = ticking();
+        assert.equal(clock.silence(4_000), null);
+        assert.equal(clock.silence(4_001), 3_001);
+        assert.equal(clock.age(9 * DAY, 4_001), null);
+    });
+
+    it("may be as slow as it is", () => {
+        const clock = ticking({ days_per_second: 1 / 86_400 });
+        assert.equal(clock.silence(3 * HOUR), null);
+        assert.notEqual(clock.silence(4 * HOUR), null);
+        assert.equal(ticking({ sources: false }).silence(99 * HOUR), null);
+    });
+
+    it("is not known without a connection, however still it stands", () => {
+        const clock = ticking({ sources: false, days_per_second: 0 });
+        clock.connected = false;
+        assert.equal(clock.silence(1_500), 500);
+        assert.equal(clock.age(9 * DAY, 1_500), null);
+        clock.connected = true;
+        assert.equal(clock.age(9 * DAY, 1_500), DAY);
+    });
+
     it("tells its speed in words", () => {
         assert.equal(speedText(0.25), "a day in 4 s");
         assert.equal(speedText(5), "5 days per second");
@@ -118,11 +193,13 @@ describe("the observed clock", () => {
 });
 
 it("a station is late, then silent, by its own interval", () => {
-    assert.equal(freshness(null, HOUR), "never");
-    assert.equal(freshness(3 * HOUR, HOUR), "fresh");
-    assert.equal(freshness(6 * HOUR, HOUR), "late");
-    assert.equal(freshness(20 * HOUR, HOUR), "silent");
-    assert.equal(freshness(20 * HOUR, 24 * HOUR), "fresh");
+    const aged = (age, sample) => freshness(DAY, age, sample);
+    assert.equal(freshness(null, null, HOUR), "never");
+    assert.equal(aged(null, HOUR), "unknown");
+    assert.equal(aged(3 * HOUR, HOUR), "fresh");
+    assert.equal(aged(6 * HOUR, HOUR), "late");
+    assert.equal(aged(20 * HOUR, HOUR), "silent");
+    assert.equal(aged(20 * HOUR, 24 * HOUR), "fresh");
 });
 
 describe("the feed", () => {

@@ -2,7 +2,7 @@
 //
 // Every age on the page, kept true by one timer.
 import { h, setText } from "./dom.js";
-import { age, dateTime } from "./format.js";
+import { HOUR_MS, age, dateTime } from "./format.js";
 
 const EVERY_MS = 1_000;
 
@@ -33,7 +33,7 @@ export function keepAges(clock) {
             const at = element.dataset.at === "" ? null : Number(element.dataset.at);
             const observed = element.dataset.clock === "observed";
             const passed = observed ? clock.age(at, wallMs) : at === null ? null : wallMs - at;
-            setText(element, ageText(passed, observed));
+            setText(element, at === null ? "no value yet" : ageText(passed, observed));
             if (at !== null && "fresh" in element.dataset) {
                 delete element.dataset.fresh;
                 element.title = `${dateTime(at)} UTC, ${observed ? "observed time" : "wall clock"}`;
@@ -46,9 +46,6 @@ export function keepAges(clock) {
 }
 
 function ageText(passed, observed) {
-    if (passed === null) {
-        return "no value yet";
-    }
     // An observed hour is a tick: less than one is now.
-    return observed && passed < 3_600_000 ? "this hour" : age(passed);
+    return observed && passed !== null && passed < HOUR_MS ? "this hour" : age(passed);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { h, setAttributes, setText } from "./dom.js";
+import { Pace } from "./pace.js";
 import { badgeOf, initialArea, reduceArea } from "./panel_state.js";
 
 const areas = new Set();
+const SILENCE_EVERY_MS = 1_000;
 
 /**
  * A part of the page with content or the reason why there is none. Its element carries the state
@@ -14,6 +16,7 @@ export class Area {
     #text;
     #retry;
     #badges = [];
+    #pace = new Pace();
 
     /** @param {{ content: Element, waitingFor?: string, retry?: () => void }} parts */
     constructor({ content, waitingFor, retry }) {
@@ -45,12 +48,27 @@ export class Area {
         return element;
     }
 
-    /** @param {"loading" | "history" | "live" | "empty" | "error" | "offline" | "online"} type */
+    /**
+     * `live` is told with each event: an area for which none comes any more falls silent.
+     *
+     * @param {"loading" | "history" | "live" | "silent" | "empty" | "error" | "offline" | "online"} type
+     */
     set(type, reason) {
+        if (type === "live") {
+            this.#pace.take(performance.now());
+        } else if (type === "offline") {
+            this.#pace.forget();
+        }
         const next = reduceArea(this.#state, { type, reason });
         if (JSON.stringify(next) !== JSON.stringify(this.#state)) {
             this.#state = next;
             this.#show();
+        }
+    }
+
+    listen(nowMs) {
+        if (this.#state.kind === "live" && this.#pace.silent(nowMs)) {
+            this.set("silent");
         }
     }
 
@@ -82,6 +100,11 @@ export class Area {
             setAttributes(element, { "data-tone": badge.tone });
         }
     }
+}
+
+/** Lets areas fall from live when nothing comes for them. */
+export function watchSilence() {
+    setInterval(() => areas.forEach((area) => area.listen(performance.now())), SILENCE_EVERY_MS);
 }
 
 /** Tells every area whether there is a connection. */

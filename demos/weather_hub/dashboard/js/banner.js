@@ -37,14 +37,15 @@ export function startBanner({ hub }) {
         const last = hub.breaks.value.at(-1);
         if (!open && (last || attempt > 0)) {
             setAttributes(element, { "data-tone": "bad" });
-            const since = last ? `for ${duration(Date.now() - last.from)}` : "";
+            const since = last
+                ? ` for ${duration(Date.now() - last.from)}: values are of ${clockTime(last.from, true)} UTC`
+                : "";
             const why = error ? ` (${error.message})` : "";
             setText(
                 text,
                 state === "closed"
                     ? `The connection to the hub has ended${why}. Reload the page to try again.`
-                    : `No connection to the hub ${since}: values are as old as their ages say. ` +
-                          `Trying again, attempt ${attempt}${why}.`,
+                    : `No connection to the hub${since}. Trying again, attempt ${attempt}${why}.`,
             );
             dismiss.hidden = true;
             element.hidden = false;

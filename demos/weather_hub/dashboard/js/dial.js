@@ -10,8 +10,16 @@ function hubUrl() {
     return given ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
 
+const KEEPALIVE_MS = 3_000;
+/** Long enough for a large page of history on a slow network. */
+const PONG_TIMEOUT_MS = 5_000;
+/** How long nothing has come when a hub that hangs is given up. */
+export const SILENCE_MS = KEEPALIVE_MS + PONG_TIMEOUT_MS;
+
 export const client = new Client(hubUrl(), {
     client: "weather dashboard",
+    keepaliveMs: KEEPALIVE_MS,
+    pongTimeoutMs: PONG_TIMEOUT_MS,
     reconnect: { firstMs: 250, capMs: 4_000 },
     // One bad value must not end what other values are good for.
     onError: (error) => console.error(error),

@@ -2,7 +2,7 @@
 //
 // The observed clock, the connection, the theme, and where in the page one is.
 import { setAttributes, setText, svg } from "./dom.js";
-import { clockTime, date, weekday } from "./format.js";
+import { clockTime, date, duration, weekday } from "./format.js";
 import { speedText } from "./observed_clock.js";
 import { chooseTheme, theme } from "./theme.js";
 
@@ -19,7 +19,7 @@ const byId = (id) => document.getElementById(id);
 
 export function startHeader({ hub, clock, clockChanged }) {
     clockChanged.watch(() => showSpeed(clock));
-    setInterval(() => showClock(clock), CLOCK_EVERY_MS);
+    setInterval(() => document.hidden || showSpeed(clock), CLOCK_EVERY_MS);
     hub.connection.watch((event) => showConnection(event));
     startTheme();
     startNavigation();
@@ -27,7 +27,7 @@ export function startHeader({ hub, clock, clockChanged }) {
 
 function showClock(clock) {
     const now = clock.now(Date.now());
-    if (now === null || document.hidden) {
+    if (now === null) {
         return;
     }
     setText(byId("clock-time"), clockTime(now));
@@ -35,12 +35,15 @@ function showClock(clock) {
 }
 
 function showSpeed(clock) {
-    setAttributes(byId("clock-state"), { "data-state": clock.state });
+    const silence = clock.silence(Date.now());
+    setAttributes(byId("observed-clock"), { "data-state": silence === null ? clock.state : "lost" });
     const pass = clock.pass === null ? "" : `, pass ${clock.pass + 1}`;
     const text =
-        clock.state === "running"
-            ? `${speedText(clock.daysPerSecond)}${pass}`
-            : STATES[clock.state];
+        silence !== null
+            ? `not heard for ${duration(silence)}, wall clock`
+            : clock.state === "running"
+              ? `${speedText(clock.daysPerSecond)}${pass}`
+              : STATES[clock.state];
     setText(byId("clock-speed"), text);
     showClock(clock);
 }

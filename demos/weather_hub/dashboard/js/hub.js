@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The one connection of the page, and what happened to it.
-import { client } from "./dial.js";
+import { SILENCE_MS, client } from "./dial.js";
 import { Signal } from "./signal.js";
 
 /** Breaks that are remembered for the notice. */
@@ -18,7 +18,8 @@ export class Hub {
     client = client;
     /** What the client says of the connection. */
     connection = new Signal({ state: "connecting", attempt: 0 });
-    /** Breaks so far: { from, to, skipped, torn }; `to` is null while it lasts. */
+    /** Breaks so far: { from, to, skipped, torn }; `from` when something was heard last, `to` null
+     * while it lasts. */
     breaks = new Signal([]);
     #whenOpen = new Set();
     #opened = false;
@@ -76,7 +77,8 @@ export class Hub {
         const wasOpen = this.connection.value.state === "open";
         this.connection.value = { ...event, at: Date.now() };
         if (wasOpen && !open) {
-            const entry = { from: Date.now(), to: null, skipped: 0, torn: false };
+            const silence = event.error?.code === "no_pong" ? SILENCE_MS : 0;
+            const entry = { from: Date.now() - silence, to: null, skipped: 0, torn: false };
             this.breaks.value = [...this.breaks.value, entry].slice(-BREAK_LIMIT);
         }
         if (open) {

@@ -2,6 +2,7 @@
 //
 // Dials first, paints the accuracy panel from one query, then brings in everything else.
 import { keepAges } from "./ages.js";
+import { watchSilence } from "./area.js";
 import { startBanner } from "./banner.js";
 import { startHeader } from "./header.js";
 import { Hub } from "./hub.js";
@@ -23,6 +24,7 @@ const accuracy = startAccuracy(context);
 
 startHeader(context);
 startBanner(context);
+watchSilence();
 setTimeout(begin, PATIENCE_MS);
 accuracy.firstData.then(begin);
 await ready;

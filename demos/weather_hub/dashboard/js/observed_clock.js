@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DAY_MS, HOUR_MS } from "./format.js";
 
+/** A clock that runs is lost after so much silence, and so many ticks that did not come. */
+const LOST_MS = 3_000;
+const LOST_TICKS = 3;
+
 /**
  * Observed time between two ticks of the hub's clock: it runs on at the clock's speed, at most to
  * the next tick. Pure: wall time is always passed in.
  */
 export class ObservedClock {
+    /** Whether there is a connection that it could be heard by. */
+    connected = false;
     #tick = null;
     #heardMs = 0;
 
@@ -48,9 +54,17 @@ export class ObservedClock {
         return this.#tick.at + Math.min(Math.max(0, passed), step);
     }
 
+    /** Wall milliseconds since it was heard when it should have been since; otherwise null. */
+    silence(wallMs) {
+        const passed = wallMs - this.#heardMs;
+        const tickMs = HOUR_MS / (this.daysPerSecond * (DAY_MS / 1000));
+        const late = this.state === "running" && passed > Math.max(LOST_MS, LOST_TICKS * tickMs);
+        return this.known && (late || !this.connected) ? passed : null;
+    }
+
     /** Milliseconds between a time and now on that clock; null when it is not known. */
     age(at, wallMs) {
-        const now = this.now(wallMs);
+        const now = this.silence(wallMs) === null ? this.now(wallMs) : null;
         return now === null || typeof at !== "number" ? null : Math.max(0, now - at);
     }
 }

@@ -5,7 +5,7 @@
 
 /**
  * @typedef {object} AreaState
- * @property {"loading" | "history" | "live" | "empty" | "error"} kind
+ * @property {"loading" | "history" | "live" | "silent" | "empty" | "error"} kind
  * @property {boolean} filled  there is content
  * @property {string} reason  why not, or what is being waited for
  * @property {boolean} offline
@@ -36,6 +36,9 @@ export function reduceArea(state, event) {
             };
         case "live":
             return { ...state, kind: "live", filled: true, reason: "" };
+        case "silent":
+            // Nothing has come for longer than usual.
+            return state.kind === "live" ? { ...state, kind: "silent" } : state;
         case "empty":
             return {
                 ...state,
@@ -56,7 +59,7 @@ export function reduceArea(state, event) {
             return {
                 ...state,
                 offline: false,
-                kind: state.kind === "live" ? "history" : state.kind,
+                kind: ["live", "silent"].includes(state.kind) ? "history" : state.kind,
             };
         default:
             throw new Error(`an area knows no event '${event.type}'`);
@@ -75,6 +78,8 @@ export function badgeOf(state) {
             return { text: "from history", tone: "past" };
         case "live":
             return { text: "live", tone: "live" };
+        case "silent":
+            return { text: "silent", tone: "past" };
         case "empty":
             return { text: "nothing yet", tone: "quiet" };
         default:

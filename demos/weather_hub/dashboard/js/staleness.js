@@ -9,13 +9,14 @@ const SILENT_SAMPLES = 6.5;
 const LEAST_SAMPLE_MS = 2 * HOUR_MS;
 
 /**
- * @param {number | null} ageMs  of the newest value in observed time; null: there is none
+ * @param {number | null} at  of the newest value; null: there is none
+ * @param {number | null} ageMs  of it in observed time; null: the clock is not heard
  * @param {number} sampleMs  between two values
- * @returns {"never" | "fresh" | "late" | "silent"}
+ * @returns {"never" | "unknown" | "fresh" | "late" | "silent"}
  */
-export function freshness(ageMs, sampleMs) {
-    if (ageMs === null) {
-        return "never";
+export function freshness(at, ageMs, sampleMs) {
+    if (at === null || ageMs === null) {
+        return at === null ? "never" : "unknown";
     }
     // Values are thinned out on their way here: an hour is no measure for what comes each second.
     const sample = Math.max(sampleMs, LEAST_SAMPLE_MS);
@@ -27,6 +28,7 @@ export function freshness(ageMs, sampleMs) {
 
 export const FRESHNESS_TEXT = {
     never: "no value yet",
+    unknown: "age unknown",
     fresh: "up to date",
     late: "late",
     silent: "silent",

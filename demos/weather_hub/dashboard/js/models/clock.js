@@ -13,6 +13,9 @@ const EVERY_MS = 100;
 export function startClock(hub, ready) {
     const clock = new ObservedClock();
     const changed = new Signal(null);
+    hub.connection.watch(({ state }) => {
+        clock.connected = state === "open";
+    });
     ready.then(() =>
         hub.follow("hub.clock", {
             everyMs: EVERY_MS,

@@ -14,7 +14,7 @@ const REREAD_MS = 2_000;
 export class Weather {
     /** station → { celsius, percent, dewPoint, at, series, liveAt } */
     stations = new Map();
-    /** "loading", "history", "live", or an Error. */
+    /** "loading", "history", or an Error. */
     state = "loading";
     #hub;
     #listeners = new Set();
@@ -26,10 +26,10 @@ export class Weather {
         hub.eachOpen(() => this.load());
     }
 
-    /** Calls with the station that changed, or null when more did. */
+    /** Calls with the station that changed, or null when more did, and whether it did so now. */
     watch(listener) {
         this.#listeners.add(listener);
-        listener(null);
+        listener(null, false);
     }
 
     async load() {
@@ -43,7 +43,7 @@ export class Weather {
             for (const { topic, payload, ts } of rows.reverse()) {
                 this.#temperature(topic.slice("temp.".length), payload, ts);
             }
-            this.state = this.state === "live" ? "live" : "history";
+            this.state = "history";
         } catch (error) {
             this.state = this.stations.size > 0 ? this.state : error;
         }
@@ -74,21 +74,21 @@ export class Weather {
         const follow = (prefix, take) => {
             this.#hub.follow(`${prefix}.*`, {
                 everyMs: EVERY_MS,
-                onEvent: ({ topic, data, ts, kind }) => {
+                onEvent: ({ topic, data, ts, kind, hist }) => {
                     const station = topic.slice(prefix.length + 1);
-                    take(station, data, ts, kind);
-                    this.#tell(station);
+                    const live = kind === "event" && !hist;
+                    take(station, data, ts, live);
+                    this.#tell(station, live);
                 },
             });
         };
-        follow("temp", (station, data, ts, kind) => {
+        follow("temp", (station, data, ts, live) => {
             const last = this.of(station).series.last;
             if (last !== null && ts - last.t > JUMP_MS) {
                 this.#reread();
             }
             this.#temperature(station, data, ts);
-            if (kind === "event") {
-                this.state = "live";
+            if (live) {
                 this.of(station).liveAt = performance.now();
             }
         });
@@ -118,9 +118,9 @@ export class Weather {
         }, REREAD_MS);
     }
 
-    #tell(station) {
+    #tell(station, live = false) {
         for (const listener of this.#listeners) {
-            listener(station);
+            listener(station, live);
         }
     }
 }

@@ -184,9 +184,8 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         changed();
     }
 
-    function changed() {
-        const readers = [...chosen.values()].map(({ reader }) => reader);
-        if (readers.some(({ live }) => live)) {
+    function changed(live = false) {
+        if (live) {
             area.set("live");
         }
         repaint();

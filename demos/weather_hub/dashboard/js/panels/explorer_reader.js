@@ -13,7 +13,6 @@ const REREAD_MS = 5_000;
 export class LineReader {
     trace = new Trace(ROW_LIMIT);
     reading = false;
-    live = false;
     error = null;
     #hub;
     #line;
@@ -23,6 +22,7 @@ export class LineReader {
     #subscription = null;
     #rereading = null;
 
+    /** @param {{ hub: any, line: any, onChange: (live?: boolean) => void }} parts */
     constructor({ hub, line, onChange }) {
         this.#hub = hub;
         this.#line = line;
@@ -37,7 +37,6 @@ export class LineReader {
         this.#subscription = null;
         this.trace = new Trace(ROW_LIMIT);
         this.reading = true;
-        this.live = false;
         this.error = null;
         try {
             const options = { name: this.#line.key, start, gaps: true, maxRows: PAGE_ROWS };
@@ -84,8 +83,7 @@ export class LineReader {
                 if (value.skipped > 0) {
                     this.#reread();
                 }
-                this.live ||= value.kind === "event" && !value.hist;
-                this.#onChange();
+                this.#onChange(value.kind === "event" && !value.hist);
             },
             onGap: (gap) => this.trace.gap(gap),
             onEnded: ({ error }) => {

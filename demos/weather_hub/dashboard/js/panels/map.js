@@ -95,11 +95,14 @@ export function startMap({ clock, places, weather }) {
         }
     }
 
+    function freshnessOf(place, { at }) {
+        return freshness(at, clock.age(at, Date.now()), place.sample_h * HOUR_MS);
+    }
+
     function tell(station) {
         const place = places.stations.value.get(station);
         const values = weather.of(station);
-        const fresh =
-            FRESHNESS_TEXT[freshness(clock.age(values.at, Date.now()), place.sample_h * HOUR_MS)];
+        const fresh = FRESHNESS_TEXT[freshnessOf(place, values)];
         const text =
             values.at === null
                 ? `${place.name}, ${place.city_name}: no value yet.`
@@ -108,24 +111,27 @@ export function startMap({ clock, places, weather }) {
     }
 
     function show() {
-        const now = Date.now();
         for (const [station, mark] of marks) {
             const values = weather.of(station);
             const place = places.stations.value.get(station);
             mark.show({
                 celsius: values.celsius,
-                fresh: freshness(clock.age(values.at, now), place.sample_h * HOUR_MS),
+                fresh: freshnessOf(place, values),
                 pulsing: performance.now() - values.liveAt < PULSE_MS,
             });
-        }
-        if (weather.state === "live") {
-            area.set("live");
         }
     }
 
     narrow.addEventListener("change", draw);
     places.stations.watch((stations) => stations.size > 0 && draw());
-    weather.watch((station) => (station === null ? filled() : repaint()));
+    weather.watch((station, live) => {
+        if (station === null) {
+            filled();
+        } else if (live && area.state.filled) {
+            area.set("live");
+        }
+        repaint();
+    });
     // A station that falls silent sends nothing: only time tells.
     setInterval(repaint, 2_000);
     setTimeout(() => marks.size === 0 && draw(), 4_000);

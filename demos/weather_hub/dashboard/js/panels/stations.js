@@ -61,7 +61,8 @@ class Card {
     }
 
     show(values, clock) {
-        const fresh = freshness(clock.age(values.at, Date.now()), this.#place.sample_h * HOUR_MS);
+        const age = clock.age(values.at, Date.now());
+        const fresh = freshness(values.at, age, this.#place.sample_h * HOUR_MS);
         this.#celsius.set(number(values.celsius), values.celsius === null ? "" : "°C");
         setMeasured(this.#percent, values.percent, 0, "%");
         setMeasured(this.#dewPoint, values.dewPoint, 1, "°C");
@@ -127,14 +128,14 @@ export function startStations({ clock, places, weather }) {
         for (const [station, card] of cards) {
             card.show(weather.of(station), clock);
         }
-        if (weather.state === "live") {
-            area.set("live");
-        }
     }
 
     places.stations.watch(arrange);
-    weather.watch((station) => {
+    weather.watch((station, live) => {
         if (station !== null) {
+            if (live && area.state.filled) {
+                area.set("live");
+            }
             repaint();
             return;
         }
