@@ -246,6 +246,7 @@ public:
         builder.configure<int>("slow").buffer(spmc_ring(128));
         builder.configure<int>("other").buffer(spmc_ring(4)).tap([this](const int&) {
             served_ = true;
+            over_.open();
         });
     }
     int call(const int& value) {
@@ -256,6 +257,9 @@ public:
         while (!served_ && std::chrono::steady_clock::now() < end) {
         }
         calls_before_ += served_ ? 0 : 1;
+        if (value == queued) {
+            over_.open();
+        }
         return value;
     }
     /// How many slow calls the tap of the other record had to wait for.
@@ -267,6 +271,7 @@ public:
         }
         test::run_with_deadline(60s, [&] {
             db.start(1);
+            over_.pass();  // a stop would refuse the value for the other record
             EXPECT_TRUE(db.stop(60s).clean());
         });
         return calls_before_;
@@ -275,6 +280,7 @@ public:
 private:
     std::unique_ptr<Producer<int>> other_;
     bool served_ = false;
+    test::Gate over_;
     int calls_before_ = 0;
 };
 
