@@ -34,7 +34,7 @@ aimdb::Task await_everything(aimdb::Database& db, std::size_t& rows) {
                                            .end = from_unix_ms(9'000'000),
                                            .total_limit = 1,
                                            .after = aimdb::Cursor{},
-                                           .time_limit = std::chrono::milliseconds{100}}))
+                                           .time_limit = std::chrono::seconds{5}}))
                 .rows.size();
     db.request_stop();
 }

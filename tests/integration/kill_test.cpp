@@ -73,7 +73,7 @@ std::uint64_t run_and_kill(const std::string& file, int acknowledgements) {
     ::close(ends[0]);
     int status = 0;
     EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFSIGNALED(status));
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
     return reported;
 }
 

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/pace.hpp"
+
 namespace aimdb::detail {
 namespace {
 
@@ -166,17 +168,18 @@ TEST(Channel, PokesTheWriterOnceForTheFirstRowOfABatch) {
 TEST(Channel, KeepsEachRecordsOrderUnderManyStages) {
     constexpr std::size_t threads = 4;
     constexpr std::uint32_t records = 8;
-    constexpr std::uint64_t rows_per_record = 5'000;
+    constexpr std::uint64_t rows_per_record = 2'000;
     Channel channel({3'000, 1'000'000}, still_clock());
     std::vector<std::thread> stages;
     for (std::size_t thread = 0; thread < threads; ++thread) {
         stages.emplace_back([&channel, thread] {
+            test::Pace pace;
             for (std::uint64_t first = 1; first <= rows_per_record;) {
                 const std::size_t count =
                     std::min<std::uint64_t>(first % 37 + 1, rows_per_record - first + 1);
                 for (std::uint32_t i = 0; i < records; ++i) {
                     while (!channel.try_reserve({count, count}))
-                        std::this_thread::yield();
+                        pace();
                     append(channel, static_cast<std::uint32_t>(thread) * records + i, first, count);
                 }
                 first += count;

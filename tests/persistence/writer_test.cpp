@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "support/deadline.hpp"
+#include "support/pace.hpp"
 #include "writer_rig.hpp"
 
 namespace aimdb::test {
@@ -27,6 +28,24 @@ void advance_to_attempt(WriterRig& rig, std::size_t attempts) {
             std::this_thread::yield();
         }
     });
+}
+
+/// The clock moves until the answer about the record's last value is there.
+std::exception_ptr settle_as_time_passes(WriterRig& rig, std::size_t record = 0) {
+    std::exception_ptr answer;
+    std::atomic<bool> settled{false};
+    rig.writer->when_settled(*rig.roster[record], Question::stored, rig.next[record] - 1,
+                             [&](std::exception_ptr error) {
+                                 answer = std::move(error);
+                                 settled = true;
+                             });
+    run_with_deadline(30s, [&] {
+        while (!settled) {
+            rig.pace->advance(1'000ms);
+            std::this_thread::yield();
+        }
+    });
+    return answer;
 }
 
 TEST(Writer, ClosesAGroupOnceItsFirstRowHasWaitedLongEnough) {
@@ -135,10 +154,8 @@ TEST(Writer, RetriesUntilTheStoreTakesTheGroupAndSaysSoMeanwhile) {
     EXPECT_EQ(rig.health.health().state, HealthState::degraded);
     EXPECT_NE(rig.health.health().reason.find("commit to fake"), std::string::npos);
 
-    const std::size_t failed = rig.backend.attempts();
     rig.backend.fail_always(false);
-    advance_to_attempt(rig, failed + 1);
-    rig.settle();
+    EXPECT_FALSE(settle_as_time_passes(rig));
 
     EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
     rig.stop();
@@ -161,17 +178,7 @@ TEST(Writer, NeverDoublesRowsWhoseCommitHadAnUnknownOutcome) {
     });
     EXPECT_TRUE(rig.account(0).balanced());
 
-    std::atomic<bool> settled{false};
-    rig.writer->when_settled(*rig.roster[1], Question::stored, 2, [&](const auto& error) {
-        EXPECT_FALSE(error);
-        settled = true;
-    });
-    run_with_deadline(30s, [&] {
-        while (!settled) {
-            rig.pace->advance(10ms);
-            std::this_thread::yield();
-        }
-    });
+    EXPECT_FALSE(settle_as_time_passes(rig, 1));
 
     EXPECT_EQ(rig.backend.attempts(), 1u);
     EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3}));
@@ -187,8 +194,7 @@ TEST(Writer, WritesRowsAgainThatAnUnknownOutcomeDidNotStore) {
     rig.writer->start();
     rig.pace->advance(50ms);
 
-    advance_to_attempt(rig, 3);
-    rig.settle();
+    EXPECT_FALSE(settle_as_time_passes(rig));
 
     EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3}));
     EXPECT_EQ(rig.account().committed, 3u);
@@ -202,135 +208,9 @@ TEST(Writer, TriesAgainWhateverABackendThrows) {
     rig.writer->start();
     rig.pace->advance(50ms);
 
-    advance_to_attempt(rig, 2);
-    rig.settle();
+    EXPECT_FALSE(settle_as_time_passes(rig));
 
     EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3}));
-}
-
-TEST(Writer, IsNotCompleteIfWhatItGaveUpCannotBeStored) {
-    WriterRig rig;
-    rig.backend.plan({Commit::not_written, Commit::odd});
-    ASSERT_TRUE(rig.produce(0, 3));
-    rig.writer->set_deadline(0ms);
-    rig.writer->start();
-
-    rig.stop();
-
-    EXPECT_EQ(rig.writer->given_up().lost, 3u);
-    EXPECT_FALSE(rig.writer->complete());
-}
-
-TEST(Writer, GivesUpAtTheDeadlineAndCountsWhat) {
-    WriterRig rig;
-    rig.backend.fail_always(true);
-    ASSERT_TRUE(rig.produce(0, 3));
-    rig.lose(0, 2);
-    ASSERT_TRUE(rig.produce(0, 4));
-    rig.writer->start();
-    rig.pace->advance(50ms);
-    rig.backend.wait_for_attempts(1);
-    std::atomic<int> code{0};
-    rig.writer->when_settled(*rig.roster[0], Question::stored, 9, [&](const auto& error) {
-        try {
-            std::rethrow_exception(error);
-        } catch (const Error& failure) {
-            code = failure.code().value();
-        }
-    });
-
-    rig.writer->set_deadline(0ms);
-    rig.stop();
-
-    EXPECT_EQ(code, static_cast<int>(Errc::value_lost));
-    EXPECT_EQ(rig.writer->given_up().lost, 7u);
-    EXPECT_FALSE(rig.writer->complete());
-    const HistoryAccount account = rig.account();
-    EXPECT_EQ(account.missing[static_cast<std::size_t>(GapCause::shutdown)], 7u);
-    EXPECT_EQ(account.missing[static_cast<std::size_t>(GapCause::lagged)], 2u);
-    EXPECT_EQ(account.pending, 0u);
-    EXPECT_TRUE(account.balanced());
-    EXPECT_EQ(rig.channel.stats().queued, detail::Permit{});
-}
-
-TEST(Writer, StoresWhatReachesItAfterTheDeadlineIfTheStoreWorks) {
-    WriterRig rig;
-    rig.writer->set_deadline(0ms);
-    rig.writer->start();
-    ASSERT_TRUE(rig.produce(0, 3));
-
-    rig.stop();
-
-    EXPECT_EQ(rig.backend.rows_of(1), (std::vector<std::uint64_t>{1, 2, 3}));
-    EXPECT_EQ(rig.writer->given_up().lost, 0u);
-    EXPECT_TRUE(rig.writer->complete());
-}
-
-TEST(Writer, TriesNothingMoreOnceAnAttemptFailedAfterTheDeadline) {
-    detail::WriterOptions options;
-    options.group_limit.rows = 1;
-    WriterRig rig(1, std::move(options));
-    rig.backend.plan({Commit::not_written});
-    for (int i = 0; i < 3; ++i)
-        ASSERT_TRUE(rig.produce(0, detail::Channel::batch_rows));
-    rig.writer->set_deadline(0ms);
-    rig.writer->start();
-
-    rig.stop();
-
-    EXPECT_EQ(rig.backend.attempts(), 2u);  // the second stores what was given up as a gap
-    EXPECT_EQ(rig.writer->given_up().lost, 3 * detail::Channel::batch_rows);
-    EXPECT_TRUE(rig.backend.rows_of(1).empty());
-}
-
-TEST(Writer, RecordsWhatItGaveUpAsGapsIfTheStoreWorksAgain) {
-    WriterRig rig;
-    rig.backend.plan({Commit::not_written});
-    ASSERT_TRUE(rig.produce(0, 3));
-    rig.writer->start();
-    rig.pace->advance(50ms);
-    rig.backend.wait_for_attempts(1);
-
-    rig.writer->set_deadline(0ms);
-    rig.stop();
-
-    EXPECT_TRUE(rig.writer->complete());
-    ASSERT_EQ(rig.backend.gaps().size(), 1u);
-    EXPECT_EQ(rig.backend.gaps()[0].cause, GapCause::shutdown);
-    EXPECT_EQ(rig.backend.gaps()[0].last, 3u);
-    EXPECT_EQ(rig.backend.last_mark(1).next_sequence, 4u);
-}
-
-TEST(Writer, LeavesUnknownRowsUnknownWhenItGivesUp) {
-    WriterRig rig;
-    rig.backend.plan({Commit::unknown_absent});
-    ASSERT_TRUE(rig.produce(0, 3));
-    rig.writer->start();
-    rig.pace->advance(50ms);
-    rig.backend.wait_for_attempts(1);
-    run_with_deadline(30s, [&] {
-        while (rig.account().unknown == 0)
-            std::this_thread::yield();
-    });
-
-    rig.writer->set_deadline(0ms);
-    rig.stop();
-
-    EXPECT_EQ(rig.writer->given_up().unknown, 3u);
-    EXPECT_FALSE(rig.writer->complete());
-    EXPECT_EQ(rig.account().unknown, 3u);
-    EXPECT_TRUE(rig.account().balanced());
-}
-
-TEST(Writer, CommitsEverythingAcceptedBeforeItStops) {
-    WriterRig rig;
-    rig.writer->start();
-    ASSERT_TRUE(rig.produce(0, 5'000));
-
-    rig.stop();
-
-    EXPECT_EQ(rig.backend.rows_of(1).size(), 5'000u);
-    EXPECT_EQ(rig.account().pending, 0u);
 }
 
 TEST(Writer, AnswersAboutWhatIsSettledAlreadyAtOnce) {
@@ -352,6 +232,7 @@ TEST(Writer, AnswersAboutWhatIsSettledAlreadyAtOnce) {
 // Method: 4 threads hand over rows of 16 records through a channel of 1000 rows;
 //         commits fail now and then in each of the three ways; real time.
 TEST(Writer, KeepsTheBooksUnderAFailingStore) {
+    constexpr std::uint64_t rounds = 100;
     detail::WriterOptions options;
     options.group_delay = 1ms;
     WriterRig rig(16, std::move(options), {1'000, std::size_t{1} << 20});
@@ -360,21 +241,23 @@ TEST(Writer, KeepsTheBooksUnderAFailingStore) {
     rig.writer->start();
     std::atomic<bool> ended{false};
     std::thread observer([&] {
+        Pace pace;
         while (!ended) {
             for (std::size_t record = 0; record < 16; ++record) {
                 ASSERT_TRUE(rig.account(record).balanced());
             }
             rig.pace->advance(1ms);
-            std::this_thread::yield();
+            pace();
         }
     });
     std::vector<std::thread> stages;
     for (std::size_t thread = 0; thread < 4; ++thread) {
         stages.emplace_back([&rig, thread] {
-            for (int round = 0; round < 200; ++round) {
+            Pace pace;
+            for (std::uint64_t round = 0; round < rounds; ++round) {
                 for (std::size_t record = thread * 4; record < thread * 4 + 4; ++record) {
                     while (!rig.produce(record, 1 + record % 5))
-                        std::this_thread::yield();
+                        pace();
                 }
             }
         });
@@ -388,7 +271,7 @@ TEST(Writer, KeepsTheBooksUnderAFailingStore) {
 
     for (std::size_t record = 0; record < 16; ++record) {
         const auto rows = rig.backend.rows_of(static_cast<RecordId>(record + 1));
-        ASSERT_EQ(rows.size(), 200 * (1 + record % 5));
+        ASSERT_EQ(rows.size(), rounds * (1 + record % 5));
         EXPECT_EQ(rows.back(), rows.size());
         EXPECT_EQ(rig.account(record).committed, rows.size());
     }

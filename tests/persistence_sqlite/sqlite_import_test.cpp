@@ -98,6 +98,7 @@ TEST(SqliteImport, WaitsForNobodyWhoHasTheOldFileOpen) {
 // ordinary way.
 TEST(SqliteImport, MayBeKilledAtAnyPoint) {
     bool completed = false;
+    int kills = 0;
     for (int fatal = 1; !completed; fatal += 4) {
         const TempDirectory directory;
         make_aimdb_file(directory.file(), 40);
@@ -115,11 +116,14 @@ TEST(SqliteImport, MayBeKilledAtAnyPoint) {
         }
         int status = 0;
         ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFEXITED(status)) << "died of itself at " << fatal;
         completed = WEXITSTATUS(status) == 0;
+        kills += completed ? 0 : 1;
 
         BackendDriver driver(directory.backend(), {});
         ASSERT_EQ(driver.read("#").rows.size(), 40u) << "killed at " << fatal;
     }
+    EXPECT_GE(kills, 15);
 }
 
 TEST(SqliteImport, MendsTheSecondNameItGaveTheOldFileBeforeItWasKilled) {
