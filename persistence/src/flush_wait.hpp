@@ -8,9 +8,11 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "aimdb/core/error.hpp"
 #include "aimdb/persistence/persistence_module.hpp"
 
 #include "persisted_record.hpp"
@@ -45,18 +47,28 @@ public:
             error_ = std::move(error);
         }
         if (open_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            handler_(error_, error_ ? std::vector<HistoryGap>{} : gaps());
+            std::vector<HistoryGap> gaps;
+            if (!error_) gaps = tell();
+            if (error_) gaps.clear();
+            handler_(error_, std::move(gaps));
         }
     }
 
 private:
-    [[nodiscard]] std::vector<HistoryGap> gaps() const {
+    // Values that may be stored or not are neither stored nor a gap: an error says so.
+    [[nodiscard]] std::vector<HistoryGap> tell() {
         std::vector<HistoryGap> gaps;
         for (const Target& target : targets_) {
+            const std::string& name = target.record->name;
             for (const auto& range : target.record->account.tell(target.values)) {
                 if (range.cause) {
-                    gaps.push_back({target.record->name, range.first, range.last, range.count,
-                                    *range.cause, range.at});
+                    gaps.push_back(
+                        {name, range.first, range.last, range.count, *range.cause, range.at});
+                } else {
+                    error_ = std::make_exception_ptr(
+                        Error(Errc::outcome_unknown, "flush values " + std::to_string(range.first) +
+                                                         " to " + std::to_string(range.last) +
+                                                         " of '" + name + "'"));
                 }
             }
         }

@@ -4,6 +4,7 @@
 // them fail, and tells of every operation that changes a file or waits for a lock.
 #pragma once
 
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace aimdb::sqlite_test {
 
-/// Threads: for tests in which one thread at a time uses it.
+/// Threads: one at a time may write through it; fail_log_syncs may change meanwhile.
 /// Lifetime: must outlive every connection opened through it.
 class CountingVfs {
 public:
@@ -32,7 +33,7 @@ public:
 
     int log_syncs = 0;
     int database_syncs = 0;
-    bool fail_log_syncs = false;
+    std::atomic<bool> fail_log_syncs{false};
     std::function<void()> before_change = [] {};  ///< Before each write, sync and truncation.
     std::function<void()> before_sleep = [] {};   ///< Before each pause of a wait for a lock.
 
