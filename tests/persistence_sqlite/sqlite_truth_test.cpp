@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a database says of its values, against what stands in its file.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -8,6 +9,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -17,6 +19,7 @@
 #include "aimdb/persistence/persistence.hpp"
 
 #include "counting_vfs.hpp"
+#include "plain_sqlite.hpp"
 #include "sqlite_backend.hpp"
 #include "support/deadline.hpp"
 #include "support/pace.hpp"
@@ -106,6 +109,79 @@ TEST_F(SqliteTruth, NothingIsReportedStoredInARunWhereSyncsFail) {
     EXPECT_EQ(account.committed, 0u);
     EXPECT_EQ(account.unknown, 10u);
     EXPECT_TRUE(account.balanced());
+}
+
+/// Values that lag behind, fail to encode and are too large, among good ones.
+void produce(Database& db, int count) {
+    const auto out = db.producer<Remark>("a");
+    for (int i = 1; i <= count; ++i) {
+        std::string text = i % 7 == 0 ? "\xff" : std::string(i % 11 == 0 ? 100 : 5, 'x');
+        out.produce({std::move(text)});
+    }
+}
+
+/// First and last sequence of every row and gap in the file.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_in(const std::string& file) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+    PlainSqlite plain(file);
+    for (const std::string& line : plain.lines(
+             "SELECT seq, seq FROM history UNION ALL SELECT first_seq, last_seq FROM gap")) {
+        ranges.emplace_back(std::stoull(line), std::stoull(line.substr(line.find('|') + 1)));
+    }
+    std::sort(ranges.begin(), ranges.end());
+    return ranges;
+}
+
+// Goal:   the file accounts for every sequence that was given out exactly once, as a
+//         row or in a gap, and agrees with what the account says.
+// Method: far more values than the ring holds, also before the stage runs, some of
+//         them bad, through a small channel, with commits that fail meanwhile, in two
+//         runs; then the file is read by plain SQL.
+TEST_F(SqliteTruth, RowsAndGapsCoverEverySequenceExactlyOnce) {
+    std::uint64_t produced = 0;
+    std::uint64_t committed = 0;
+    std::uint64_t lagged = 0;
+    std::uint64_t rejected = 0;
+    for (int run = 0; run < 2; ++run) {
+        Database db = build();
+        produce(db, 500);
+        db.start(2);
+        produce(db, 5'000);
+        vfs_.fail_log_syncs = true;
+        produce(db, 500);
+        wait_for_retries(db, 2);
+        vfs_.fail_log_syncs = false;
+        produce(db, 500);
+        EXPECT_TRUE(db.stop().clean());
+        const HistoryAccount account = persistence(db).account("a");
+        EXPECT_TRUE(account.balanced());
+        EXPECT_EQ(account.pending + account.unknown, 0u);
+        produced += account.produced;
+        committed += account.committed;
+        lagged += account.missing[static_cast<std::size_t>(GapCause::lagged)];
+        rejected += account.rejected();
+    }
+
+    EXPECT_EQ(produced, 13'000u);
+    std::uint64_t next = 1;
+    for (const auto& [first, last] : ranges_in(directory_.file())) {
+        ASSERT_EQ(first, next) << "a hole or an overlap";
+        next = last + 1;
+    }
+    EXPECT_EQ(next, produced + 1);
+    PlainSqlite plain(directory_.file());
+    EXPECT_EQ(plain.one("SELECT count(*) FROM history"), std::to_string(committed));
+    const auto in_gaps = [&](const std::string& causes) {
+        return plain.one("SELECT sum(last_seq - first_seq + 1) FROM gap WHERE cause IN (" + causes +
+                         ")");
+    };
+    const auto number = [](GapCause cause) { return std::to_string(static_cast<int>(cause)); };
+    EXPECT_EQ(in_gaps(number(GapCause::lagged)), std::to_string(lagged));
+    EXPECT_EQ(
+        in_gaps(number(GapCause::rejected_encode) + "," + number(GapCause::rejected_too_large)),
+        std::to_string(rejected));
+    EXPECT_GE(lagged, 2u * (500 - 16));
+    EXPECT_GT(rejected, 0u);
 }
 
 }  // namespace
