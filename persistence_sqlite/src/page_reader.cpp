@@ -210,7 +210,7 @@ void PageReader::read_record(const RecordHead& head, Work& work) {
                 .start = work.start,
                 .end = work.end,
                 .order = work.order,
-                .has_late = head.has_late,
+                .late_count = head.late_count,
                 .after_id = work.resume.row_id});
     while (const Statement* source = rows_.next()) {
         HistoryRowView row;

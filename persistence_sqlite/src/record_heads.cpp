@@ -10,7 +10,7 @@ constexpr std::size_t scan_from_one_in = 8;
 RecordHead head_of(const Statement& row, const RecordName& record) {
     return {.record = &record,
             .newest_id = row.integer(1),
-            .has_late = row.integer(2) > 0,
+            .late_count = row.natural(2),
             .has_gaps = row.integer(3) > 0};
 }
 

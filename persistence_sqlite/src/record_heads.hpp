@@ -16,7 +16,7 @@ namespace aimdb::sqlite {
 struct RecordHead {
     const RecordName* record = nullptr;
     std::int64_t newest_id = 0;  ///< 0: there is no row.
-    bool has_late = false;
+    std::uint64_t late_count = 0;
     bool has_gaps = false;
 };
 

@@ -40,6 +40,10 @@ std::string late_sql(Order order) {
 
 RecordRows::RecordRows(Connection& connection)
     : connection_(connection),
+      ids_in_time_(connection,
+                   "SELECT id FROM history WHERE record_id=?1 AND stored_at BETWEEN ?2 AND ?3 "
+                   "LIMIT ?4"),
+      row_by_id_(connection, "SELECT id, seq, stored_at, value_json, crc FROM history WHERE id=?1"),
       time_of_row_(connection, "SELECT stored_at FROM history WHERE id=?2 AND record_id=?1"),
       time_passed_(connection, "SELECT passed_at FROM late WHERE record_id=?1 AND id=?2") {}
 
@@ -64,12 +68,17 @@ void RecordRows::Chain::close() noexcept {
 void RecordRows::open(const RowRange& range) {
     close();
     order_ = range.order;
+    const bool bounded = range.start != earliest || range.end != latest;
+    is_sorted_ = range.has_late() && bounded && sort(range);
+    if (is_sorted_) {
+        return;
+    }
     if (range.after_id == 0) {
         add_span(range, range.start, range.end);
     } else {
         open_after(range);
     }
-    if (range.has_late) {
+    if (range.has_late()) {
         add_late(range);
     }
     in_time_.advance();
@@ -80,9 +89,47 @@ void RecordRows::close() noexcept {
     in_time_.close();
     late_rows_.close();
     current_ = nullptr;
+    row_by_id_.reset();
+}
+
+// Collects the ids of the range, unless they are too many for that to be cheaper.
+bool RecordRows::sort(const RowRange& range) {
+    const std::uint64_t limit = std::min(range.late_count, sorted_limit_rows);
+    sorted_.clear();
+    sorted_at_ = 0;
+    std::uint64_t found = 0;
+    const Running running(ids_in_time_);
+    for (ids_in_time_.bind_all(range.record, range.start, range.end, limit + 1);
+         ids_in_time_.step();) {
+        if (++found > limit) {
+            return false;
+        }
+        if (range.is_after(ids_in_time_.integer(0))) {
+            sorted_.push_back(ids_in_time_.integer(0));
+        }
+    }
+    std::sort(sorted_.begin(), sorted_.end());
+    if (range.order == Order::newest_first) {
+        std::reverse(sorted_.begin(), sorted_.end());
+    }
+    return true;
+}
+
+const Statement* RecordRows::next_sorted() {
+    while (sorted_at_ < sorted_.size()) {
+        row_by_id_.reset();
+        row_by_id_.bind(1, sorted_[sorted_at_++]);
+        if (row_by_id_.step()) {
+            return &row_by_id_;
+        }
+    }
+    return nullptr;
 }
 
 const Statement* RecordRows::next() {
+    if (is_sorted_) {
+        return next_sorted();
+    }
     if (current_ != nullptr) {
         current_->advance();
     }
@@ -127,7 +174,7 @@ void RecordRows::add_ties(const RowRange& range, std::int64_t at) {
 }
 
 void RecordRows::add_span(const RowRange& range, std::int64_t start, std::int64_t end) {
-    Statement& statement = span(range.order, range.has_late);
+    Statement& statement = span(range.order, range.has_late());
     statement.bind_all(range.record, start, end);
     in_time_.add(statement);
 }
@@ -143,7 +190,7 @@ void RecordRows::add_late(const RowRange& range) {
 // The time at which the place after row `after_id` lies among the rows in time:
 // those of earlier times come before the place, those of later times after it.
 std::optional<std::int64_t> RecordRows::time_of_place(const RowRange& range) {
-    if (range.has_late) {
+    if (range.has_late()) {
         if (const auto passed = look_up(time_passed_, range)) {
             return passed;
         }
@@ -182,7 +229,7 @@ std::optional<std::int64_t> RecordRows::search_place(const RowRange& range) {
 }
 
 std::optional<RecordRows::Place> RecordRows::first_from(const RowRange& range, std::int64_t time) {
-    Statement& statement = span(Order::oldest_first, range.has_late);
+    Statement& statement = span(Order::oldest_first, range.has_late());
     const Running running(statement);
     statement.bind_all(range.record, time, latest);
     if (!statement.step()) {
@@ -192,10 +239,10 @@ std::optional<RecordRows::Place> RecordRows::first_from(const RowRange& range, s
 }
 
 Statement& RecordRows::ties(const RowRange& range) {
-    std::optional<Statement>& kept = ties_[slot_of(range.order, range.has_late)];
+    std::optional<Statement>& kept = ties_[slot_of(range.order, range.has_late())];
     if (!kept) {
         const std::string after = range.order == Order::newest_first ? "<" : ">";
-        kept.emplace(connection_, in_time_sql(range.order, range.has_late,
+        kept.emplace(connection_, in_time_sql(range.order, range.has_late(),
                                               "stored_at=?2 AND id" + after + "?3"));
     }
     return *kept;
