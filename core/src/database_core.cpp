@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <asio/co_spawn.hpp>
+#include <asio/strand.hpp>
 
 #include "run_logged.hpp"
 #include "thread_name.hpp"
@@ -18,6 +19,15 @@ constexpr std::chrono::milliseconds restart_delay_limit{10'000};
 bool has_source(const RecordBase& record) noexcept {
     return std::any_of(record.running.begin(), record.running.end(),
                        [](const auto& stage) { return brings_in(stage->info.kind); });
+}
+
+asio::any_io_executor strand_of(const asio::any_io_executor& executor) {
+    using IoExecutor = asio::io_context::executor_type;
+    if (const auto* io = executor_target<IoExecutor>(executor)) {
+        return asio::make_strand(*io);  // which Wakeup knows
+    }
+    const bool is_one = executor_target<asio::strand<IoExecutor>>(executor) != nullptr;
+    return is_one ? executor : asio::make_strand(executor);
 }
 
 template <typename F>
@@ -76,6 +86,9 @@ DatabaseCore::~DatabaseCore() {
     for (const auto& record : declarations->records()) {
         record->core().await_wakes();
     }
+    if (own_threads_) {
+        set_stage_executors(false);  // a strand must not outlive its context
+    }
     // Suspended coroutines die with the context, while records still exist.
     io_context_.reset();
 }
@@ -121,6 +134,7 @@ void DatabaseCore::start_threads(std::size_t threads, bool handle_signals) {
     if (handle_signals) {
         signals_ = std::make_unique<SignalWatch>([this] { request_stop(); });
     }
+    set_stage_executors(threads > 1);
     start();
     work_.emplace(io_context_->get_executor());
     for (std::size_t i = 0; i < threads; ++i) {
@@ -144,12 +158,20 @@ void DatabaseCore::start_on(const asio::any_io_executor& executor) {
     begin_start();
     const Finally end([this] { end_start(); });
     context->executor = executor;
+    set_stage_executors(true);  // an executor does not tell how many threads run it
+    start();
+}
+
+// On strands what a stage does at once, as in `co_await (in.recv() || timer)`, is never
+// on two threads: cancelling a wait that another thread is about to begin is a race.
+void DatabaseCore::set_stage_executors(bool strands) {
     for (const auto& record : declarations->records()) {
         for (const auto& stage : record->running) {
-            stage->environment.executor = executor;
+            const bool on_strand = strands && stage->body->runs_users_coroutine();
+            stage->environment.executor =
+                on_strand ? strand_of(context->executor) : context->executor;
         }
     }
-    start();
 }
 
 void DatabaseCore::begin_start() {
@@ -190,7 +212,7 @@ void DatabaseCore::spawn(StageRuntime& stage) {
         stage.done = false;
     }
     set_state(stage, StageState::running);
-    asio::co_spawn(context->executor, supervise(stage),
+    asio::co_spawn(stage.environment.executor, supervise(stage),
                    [state = state_, &stage](std::exception_ptr failure) {
                        if (failure) {  // only the supervision itself can throw here
                            note_failure(stage, describe_failure(failure), StageState::failed);

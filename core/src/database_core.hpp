@@ -73,6 +73,7 @@ private:
     void make_stages();
     void begin_start();
     void end_start() noexcept;
+    void set_stage_executors(bool strands);
     void start();
     void run_thread(std::size_t number);
     void spawn(StageRuntime& stage);

@@ -62,7 +62,9 @@ private:
 ///         use(item->value);            // item->skipped tells what was missed
 ///     }
 ///
-/// Threads:   thread-confined; distinct readers are independent.
+/// Threads:   thread-confined; distinct readers are independent. A receive that may be
+///            cancelled, as in `co_await (reader.recv() || other())`, must be cancelled
+///            where it runs: on one thread or one strand. Stages do.
 /// Ownership: keeps the record's buffer alive. Destroy it, or end its waits,
 ///            before the executor it waits on.
 /// Cost:      a waiting value costs about 10 ns with try_recv() and 20 ns with
@@ -110,7 +112,7 @@ public:
     }
 
     /// Completes when there is something to take or the record is closed.
-    [[nodiscard]] Awaitable<void> wait() { return wait_on(*open_); }
+    [[nodiscard]] Awaitable<void> wait() { return wait_on(open_); }
 
     /// Closed, and everything has been received.
     [[nodiscard]] bool closed() const { return open_->buffer().finished(open_->cursor()); }
@@ -184,8 +186,10 @@ private:
         }
     }
 
-    static Awaitable<void> wait_on(detail::OpenCursor<T>& open) {
-        auto initiation = [](auto handler, detail::OpenCursor<T>* waiting) {
+    // Shared: once armed the wait may end, and the reader go, on another thread, woken
+    // through a place in the list that a cancelled wait has left.
+    static Awaitable<void> wait_on(std::shared_ptr<detail::OpenCursor<T>> open) {
+        auto initiation = [](auto handler, std::shared_ptr<detail::OpenCursor<T>> waiting) {
             detail::Wakeup& wakeup = *waiting->cursor().waiter.wakeup;
             wakeup.arm(std::move(handler), waiting->buffer().executor());
             if (!waiting->buffer().wait_for_value(waiting->cursor())) {
@@ -193,8 +197,8 @@ private:
             }
         };
         asio::use_awaitable_t<> token;
-        return asio::async_initiate<asio::use_awaitable_t<>, void(std::error_code)>(initiation,
-                                                                                    token, &open);
+        return asio::async_initiate<asio::use_awaitable_t<>, void(std::error_code)>(
+            initiation, token, std::move(open));
     }
 
     std::optional<Item<T>> recv_blocking() {

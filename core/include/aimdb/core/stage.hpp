@@ -151,7 +151,8 @@ public:
 
     [[nodiscard]] const Clock& clock() const noexcept { return *environment_->clock; }
     [[nodiscard]] const Log& log() const noexcept { return environment_->log; }
-    /// The executor the stage runs on, for its own Asio objects.
+    /// The executor the stage runs on, for its own Asio objects: a strand, if the
+    /// stage is a coroutine and the database may run on several threads.
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
         return environment_->executor;
     }
@@ -179,6 +180,9 @@ public:
     /// Called once, and again after a failure where the record says so. The
     /// readers keep their place.
     [[nodiscard]] virtual Task run(Context context) = 0;
+    /// Whether it may do several things at once, of which one cancels another: it then
+    /// runs on a strand where there may be several threads.
+    [[nodiscard]] virtual bool runs_users_coroutine() const noexcept { return false; }
 };
 
 }  // namespace detail

@@ -39,6 +39,7 @@ public:
     template <typename F>
     SourceStage(std::shared_ptr<Buffer<T>> buffer, F function)
         : out_(std::move(buffer)), function_(std::move(function)) {}
+    [[nodiscard]] bool runs_users_coroutine() const noexcept override { return true; }
     Task run(Context context) override { return function_(std::move(context), out_); }
 
 private:
@@ -52,6 +53,7 @@ public:
     template <typename F>
     ReadingStage(std::shared_ptr<OpenCursor<T>> cursor, F function)
         : cursor_(std::move(cursor)), function_(std::move(function)) {}
+    [[nodiscard]] bool runs_users_coroutine() const noexcept override { return true; }
     Task run(Context context) override { return function_(std::move(context), Reader<T>(cursor_)); }
 
 private:
@@ -67,6 +69,7 @@ public:
                       std::shared_ptr<Buffer<Out>> out,
                       F function)
         : cursor_(std::move(cursor)), out_(std::move(out)), function_(std::move(function)) {}
+    [[nodiscard]] bool runs_users_coroutine() const noexcept override { return true; }
     Task run(Context context) override {
         return function_(std::move(context), Reader<In>(cursor_), out_);
     }

@@ -16,12 +16,14 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
+#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
 #include <asio/execution.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/prefer.hpp>
 #include <asio/require.hpp>
+#include <asio/strand.hpp>
 
 #include "aimdb/core/assert.hpp"
 #include "aimdb/core/clock.hpp"
@@ -40,8 +42,8 @@ template <typename E>
 ///
 /// Threads:   arm() by the waiter, one wait at a time; fire() from any thread.
 /// Ownership: shared by the waiter and whoever may fire it.
-/// Cost:      fire() posts to the handler's executor; on an io_context's
-///            executor that allocates nothing.
+/// Cost:      fire() posts to the handler's executor; on an io_context's executor that
+///            allocates nothing, nor on a strand of one once its threads are warm.
 class Wakeup final : public Alarm, public std::enable_shared_from_this<Wakeup> {
 public:
     using Handler = InlineFunction<void(std::error_code), 96>;
@@ -135,6 +137,20 @@ private:
         std::shared_ptr<Wakeup> wakeup;
     };
 
+    using IoExecutor = asio::io_context::executor_type;
+    using IoStrand = asio::strand<IoExecutor>;
+
+    // On its way to a strand it first comes to a thread of the context, where Asio has
+    // memory at hand: a strand that is posted to from elsewhere would allocate.
+    struct StrandOperation {
+        void operator()() {
+            const IoStrand target = std::move(strand);
+            asio::dispatch(target, std::move(operation));
+        }
+        IoStrand strand;
+        Operation operation;
+    };
+
     template <typename Slot>
     void connect(Slot slot) {
         if (slot.is_connected()) {
@@ -156,18 +172,24 @@ private:
     }
 
     void post(std::shared_ptr<Wakeup> self) noexcept {
-        using IoExecutor = asio::io_context::executor_type;
-        const Allocator<void> allocator(this);
         // Not kept longer: a strand must not outlive its context.
         const asio::any_io_executor executor = std::move(executor_);
         if (const auto* io = executor_target<IoExecutor>(executor)) {
-            asio::execution::execute(
-                asio::prefer(asio::require(*io, asio::execution::blocking.never),
-                             asio::execution::allocator(allocator)),
-                Operation{std::move(self)});
+            post_in_place(*io, Operation{std::move(self)});
+        } else if (const auto* strand = executor_target<IoStrand>(executor)) {
+            post_in_place(strand->get_inner_executor(),
+                          StrandOperation{*strand, Operation{std::move(self)}});
         } else {
             asio::post(executor, Operation{std::move(self)});
         }
+    }
+
+    template <typename PostedOperation>
+    void post_in_place(const IoExecutor& io, PostedOperation operation) noexcept {
+        const Allocator<void> allocator(this);
+        asio::execution::execute(asio::prefer(asio::require(io, asio::execution::blocking.never),
+                                              asio::execution::allocator(allocator)),
+                                 std::move(operation));
     }
 
     void abandon() noexcept { const Handler handler = std::move(handler_); }
