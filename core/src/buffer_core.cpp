@@ -166,26 +166,14 @@ bool BufferCore::wait_for_value(Cursor& cursor) noexcept {
     return true;
 }
 
-std::uint64_t BufferCore::lossless_backlog(std::uint64_t* window) const noexcept {
-    std::uint64_t fullest = 0;
-    *window = config_.capacity;
-    for (const Cursor* cursor : readers_) {
-        if (!cursor->lossless) {
-            continue;
-        }
-        const std::uint64_t behind =
-            competes(*cursor) ? head() - taken_ : head() + 1 - cursor->next;
-        // Compare how full each reader's window is, as windows differ.
-        if (behind * *window >= fullest * cursor->window) {
-            fullest = behind;
-            *window = cursor->window;
-        }
-    }
-    return fullest;
-}
-
 bool BufferCore::look_for_room() const noexcept {
     const std::lock_guard lock(lock_);
+    return fullest_has_room();
+}
+
+// One free slot is enough to wake: a reader may take one value and then wait for
+// what only the producer can bring. Until the producer runs there are mostly more.
+bool BufferCore::fullest_has_room() const noexcept {
     std::uint64_t until = std::numeric_limits<std::uint64_t>::max();
     for (const Cursor* cursor : readers_) {
         if (cursor->lossless) {
@@ -197,16 +185,9 @@ bool BufferCore::look_for_room() const noexcept {
     return head() < until;
 }
 
-// Waking at half empty lets a replay produce in runs instead of one by one.
-bool BufferCore::widest_backlog_is_low() const noexcept {
-    std::uint64_t window = 0;
-    return lossless_backlog(&window) <= window / 2;
-}
-
 bool BufferCore::wait_for_room(Waiter& waiter) noexcept {
     const std::lock_guard lock(lock_);
-    std::uint64_t window = 0;
-    if (refuses_room() || lossless_backlog(&window) < window) {
+    if (refuses_room() || fullest_has_room()) {
         return false;
     }
     link(waiting_for_room_, waiter);

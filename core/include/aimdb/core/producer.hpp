@@ -46,10 +46,9 @@ public:
     [[nodiscard]] bool has_room() const noexcept { return buffer_->has_room(); }
 
     /// Completes once the slowest lossless reader (persist, and readers opened
-    /// as lossless) has room: at once if it has, else when its backlog has
-    /// fallen to half. False once the record is closed, and for a source from
-    /// the moment the database stops. With several producers each may still find
-    /// the room taken by another.
+    /// as lossless) has room for a value. False once the record is closed, and for a
+    /// source from the moment the database stops. With several producers each may
+    /// still find the room taken by another.
     [[nodiscard]] Awaitable<bool> room() const { return room_of(buffer_); }
     /// The same for any completion token; `aimdb::blocking` waits on this thread and
     /// throws Error(would_deadlock) on a runtime thread.

@@ -190,7 +190,7 @@ protected:
     /// After taking: producers that wait for room, if there is room again.
     void refuse() noexcept { ++refused_; }
     [[nodiscard]] bool should_wake_producers() const noexcept {
-        return waiting_for_room_ != nullptr && widest_backlog_is_low();
+        return waiting_for_room_ != nullptr && fullest_has_room();
     }
 
     // Called without the lock.
@@ -218,8 +218,7 @@ private:
     std::uint64_t take_index_slowly(Cursor& cursor, std::uint64_t& skipped) noexcept;
     [[nodiscard]] bool readable(const Cursor& cursor) const noexcept;
     [[nodiscard]] bool look_for_room() const noexcept;
-    [[nodiscard]] bool widest_backlog_is_low() const noexcept;
-    [[nodiscard]] std::uint64_t lossless_backlog(std::uint64_t* window) const noexcept;
+    [[nodiscard]] bool fullest_has_room() const noexcept;
     [[nodiscard]] BufferCounters count() const;
     void start_at(Cursor& cursor, const ReadFrom& from) noexcept;
     void register_reader(Cursor& cursor, const ReaderOptions& options);
