@@ -1,70 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Producing and receiving allocate nothing per message. This file replaces
-// operator new for the whole test program, to count; not under the address
-// sanitizer, which would then no longer see whether new and delete match.
+// Producing and receiving allocate nothing per message.
 #include <array>
-#include <atomic>
-#include <cstdlib>
 #include <future>
-#include <new>
 #include <thread>
 
+#include <asio/strand.hpp>
 #include <gtest/gtest.h>
 
 #include "aimdb/core/core.hpp"
 
 #include "core/buffer_rig.hpp"
+#include "support/allocation_counter.hpp"
 #include "support/deadline.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define AIMDB_COUNTS_ALLOCATIONS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define AIMDB_COUNTS_ALLOCATIONS 0
-#endif
-#endif
-#ifndef AIMDB_COUNTS_ALLOCATIONS
-#define AIMDB_COUNTS_ALLOCATIONS 1
-#endif
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-#if AIMDB_COUNTS_ALLOCATIONS
-namespace {
-
-// Out of line, so that the compiler sees no malloc behind new and no free behind delete.
-[[gnu::noinline]] void* counted(std::size_t size, std::size_t alignment) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-    void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-[[gnu::noinline]] void give_back(void* memory) noexcept { std::free(memory); }
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    return counted(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { give_back(memory); }
-void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
-#endif
 
 namespace aimdb {
 namespace {
 
 using namespace std::chrono_literals;
+using test::allocations;
+using test::allocations_of;
 
 struct Reading {
     std::uint32_t sensor = 0;
@@ -84,15 +39,6 @@ protected:
     }
 };
 
-template <typename F>
-std::uint64_t allocations_of(int times, F&& once) {
-    const std::uint64_t before = allocations.load();
-    for (int i = 0; i < times; ++i) {
-        once();
-    }
-    return allocations.load() - before;
-}
-
 TEST_F(Allocations, AreCounted) {
     const auto allocate = [] {
         static void* volatile memory = nullptr;  // so that the allocation is not left out
@@ -100,7 +46,17 @@ TEST_F(Allocations, AreCounted) {
         ::operator delete(memory);
     };
 
+    const auto start_coroutine = [] {
+        asio::io_context io;
+        const auto nothing = []() -> Awaitable<void> { co_return; };
+        asio::co_spawn(io, nothing(), asio::detached);
+        io.run();
+    };
+    const auto make_context = [] { asio::io_context io; };
+
     EXPECT_EQ(allocations_of(3, allocate), 3u);
+    EXPECT_GT(allocations_of(1, start_coroutine), allocations_of(1, make_context) + 1)
+        << "the frames of coroutines are not counted";
 }
 
 TEST_F(Allocations, NoneWhenProducingWithNobodyReading) {
@@ -168,7 +124,9 @@ TEST_F(Allocations, NoneWhenACoroutineReceivesWhatIsThere) {
 // blocking echo that it has taken the value before, and the runtime's single
 // thread cannot look again before it sleeps. Counted over all threads.
 TEST_F(Allocations, NoneWhenASleepingReaderIsWokenFromAForeignThread) {
-    for (const BufferConfig config : {spmc_ring(16), single_latest(), mailbox()}) {
+    for (const auto& [config, on_strand] :
+         {std::pair(spmc_ring(16), false), std::pair(single_latest(), false),
+          std::pair(mailbox(), false), std::pair(spmc_ring(16), true)}) {
         test::BufferRig<Reading> ping(config);
         test::BufferRig<int> pong(spmc_ring(16));
         auto pings = ping.reader();
@@ -178,7 +136,8 @@ TEST_F(Allocations, NoneWhenASleepingReaderIsWokenFromAForeignThread) {
                 pong.out().produce(1);
             }
         };
-        asio::co_spawn(ping.io, echo(), asio::detached);
+        const asio::any_io_executor strand = asio::make_strand(ping.io);
+        asio::co_spawn(on_strand ? strand : ping.io.get_executor(), echo(), asio::detached);
         std::uint64_t count = 99;
 
         test::run_with_deadline(60s, [&] {
@@ -193,7 +152,7 @@ TEST_F(Allocations, NoneWhenASleepingReaderIsWokenFromAForeignThread) {
             runtime.join();
         });
 
-        EXPECT_EQ(count, 0u) << to_string(config.kind);
+        EXPECT_EQ(count, 0u) << to_string(config.kind) << on_strand;
     }
 }
 
