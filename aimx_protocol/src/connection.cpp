@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #include "held_bytes.hpp"
+#include "thrown.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -145,8 +146,8 @@ bool Connection::deliver(std::string_view frame) {
     bool goes_on = false;
     try {
         goes_on = inlet_->on_frame(frame);
-    } catch (const std::exception& error) {  // no way out through the C code of a framing
-        begin_close(error.what());
+    } catch (...) {  // no way out through the C code of a framing
+        begin_close(describe_thrown());
         return false;
     }
     if (!goes_on) {

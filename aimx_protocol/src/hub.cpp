@@ -9,6 +9,7 @@
 
 #include "session.hpp"
 #include "text.hpp"
+#include "thrown.hpp"
 
 namespace aimdb::aimx {
 
@@ -155,8 +156,8 @@ void Hub::serve_cursors() {
         if (Session* const session = std::exchange(busy_[i], nullptr)) {
             try {
                 session->serve();
-            } catch (const std::exception& error) {  // its trouble is not the others'
-                log_.error(std::string("a session threw: ") + error.what());
+            } catch (...) {  // its trouble is not the others'
+                log_.error("a session threw: " + describe_thrown());
             }
         }
     }

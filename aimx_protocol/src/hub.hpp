@@ -148,7 +148,7 @@ void Hub::ask(HistoryQuery query,
         if (!error) {
             try {
                 digested = digest(std::move(page));
-            } catch (const std::exception&) {
+            } catch (...) {
                 error = std::current_exception();
             }
         }

@@ -4,6 +4,7 @@
 #include "aimdb/core/error.hpp"
 
 #include "text.hpp"
+#include "thrown.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -40,10 +41,8 @@ Refusal refusal_of(const std::exception_ptr& error) {
         return refused.refusal;
     } catch (const Error& known) {
         return {err::internal, code_of(known.code()), known.what()};
-    } catch (const std::exception& other) {
-        return {err::internal, "internal", other.what()};
     } catch (...) {
-        return {err::internal, "internal", "an exception that is no std::exception"};
+        return {err::internal, "internal", describe_thrown()};
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "metrics.hpp"
 #include "session.hpp"
+#include "thrown.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -66,8 +67,8 @@ ServerLoop::~ServerLoop() {
     try {
         loop_->restart();
         loop_->poll();
-    } catch (const std::exception& error) {
-        report_error(error);
+    } catch (...) {
+        report_thrown();
     }
 }
 
@@ -81,8 +82,8 @@ void ServerLoop::start() {
     thread_ = std::thread([this] { run(); });
 }
 
-void ServerLoop::report_error(const std::exception& error) const noexcept {
-    hub_.log().error(std::string("a handler threw: ") + error.what());
+void ServerLoop::report_thrown() const noexcept {
+    hub_.log().error("a handler threw: " + describe_thrown());
 }
 
 void ServerLoop::run() {
@@ -91,8 +92,8 @@ void ServerLoop::run() {
         try {
             loop_->run();
             return;
-        } catch (const std::exception& error) {  // a connection's trouble is not the others'
-            report_error(error);
+        } catch (...) {  // a connection's trouble is not the others'
+            report_thrown();
         }
     }
 }

@@ -50,7 +50,8 @@ public:
 
 private:
     void run();
-    void report_error(const std::exception& error) const noexcept;
+    /// In a handler of exceptions.
+    void report_thrown() const noexcept;
     void arm_timer();
     [[nodiscard]] std::size_t connections() const;
     void await_feeds(Module::Deadline deadline, Module::Deadline last_told, std::uint64_t told);

@@ -203,7 +203,7 @@ void Session::get(std::uint64_t id, const Params& params) {
                    {err::not_found, "no_value", "record '" + record->key() + "' has no value yet"});
             return;
         }
-    } catch (const std::exception&) {
+    } catch (...) {
         refuse(id, refusal_of(std::current_exception()));
         return;
     }

@@ -144,7 +144,7 @@ void Session::tell_newest(ServedSubscription& subscription, bool burst) {
             if (!record.latest(newest.json, newest.stamp)) {
                 continue;
             }
-        } catch (const std::exception&) {
+        } catch (...) {
             ++subscription.seq;  // a hole: what is there cannot be told
             hub_.count_lost(1);
             continue;
@@ -176,7 +176,7 @@ void Session::tell_newest(FeedCursor& cursor) {
         if (cursor.feed->record().latest(json, stamp)) {
             tell_newest(cursor, json, stamp, true, true);
         }
-    } catch (const std::exception&) {
+    } catch (...) {
         ++cursor.subscription->seq;
         hub_.count_lost(1);
     }

@@ -18,7 +18,7 @@ void Session::append_echo(const ServedRecord& record, std::string& out) const {
             append_name(out, "value");
             out += echo;
         }
-    } catch (const std::exception&) {  // its codec cannot write it: AimX lets `value` be absent
+    } catch (...) {  // its codec cannot write it: AimX lets `value` be absent
     }
 }
 
@@ -51,7 +51,7 @@ void Session::set(std::uint64_t id, const Params& params) {
             append_plain(text, record->epoch);
         }
         reply(id, text + '}');
-    } catch (const std::exception&) {
+    } catch (...) {
         refuse(id, refusal_of(std::current_exception()));
     }
 }
@@ -134,7 +134,7 @@ void Session::write(const Frame& frame) {
             if (!position) {
                 throw Error(Errc::shutting_down, "write '" + record->key() + "'");
             }
-        } catch (const std::exception&) {
+        } catch (...) {
             refused = refusal_of(std::current_exception());
         }
     }

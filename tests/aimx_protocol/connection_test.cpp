@@ -143,14 +143,19 @@ TEST(Connection, WaitsForAnswersThatAreOwedToAPeerThatSaysNoMore) {
 }
 
 TEST(Connection, IsClosedWhenAFrameThrows) {
-    ConnectionRig rig;
-    rig.told.on_frame = [](std::string_view) { throw std::runtime_error("of the inlet"); };
-    rig.start();
+    const std::function<void(std::string_view)> inlets[] = {
+        [](std::string_view) { throw std::runtime_error("of the inlet"); },
+        [](std::string_view) { throw 13; }};
+    for (const auto& on_frame : inlets) {
+        ConnectionRig rig;
+        rig.told.on_frame = on_frame;
+        rig.start();
 
-    rig.wire.send("one\ntwo\n");
+        rig.wire.send("one\ntwo\n");
 
-    EXPECT_EQ(rig.wire.receive_all(), "");
-    EXPECT_EQ(rig.told.frames, (std::vector<std::string>{"one"}));
+        EXPECT_EQ(rig.wire.receive_all(), "");
+        EXPECT_EQ(rig.told.frames, (std::vector<std::string>{"one"}));
+    }
 }
 
 TEST(Connection, ReadsNothingWhileTheInletTakesNoMore) {

@@ -43,6 +43,10 @@ AIMDB_RECORD(Text, text)
 struct Picky {
     std::int64_t n = 0;
 };
+/// Has a codec that throws 13 itself, which is no std::exception; 113 becomes 13.
+struct Wild {
+    std::int64_t n = 0;
+};
 
 /// Keeps what it is given. Frames count as unsent only when the peer is slow.
 class RecordingOutlet final : public Outlet {
@@ -255,6 +259,21 @@ struct Codec<aimx::test::Picky> {
     }
     static aimx::test::Picky decode(std::string_view text) {
         return {std::stoll(std::string(text))};
+    }
+};
+template <>
+struct Codec<aimx::test::Wild> {
+    static void encode(const aimx::test::Wild& value, std::string& out) {
+        if (value.n == 13) {
+            throw 13;
+        }
+        out += std::to_string(value.n);
+    }
+    static aimx::test::Wild decode(std::string_view text) {
+        if (text == "13") {
+            throw 13;
+        }
+        return {std::stoll(std::string(text)) % 100};
     }
 };
 }  // namespace aimdb

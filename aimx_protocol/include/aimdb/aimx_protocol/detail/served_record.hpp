@@ -100,7 +100,7 @@ public:
         json.clear();
         try {
             Codec<T>::encode(taken.held.get(), json);
-        } catch (const std::exception&) {  // counted by the caller
+        } catch (...) {  // counted by the caller
             return Took::unencodable;
         }
         return Took::value;
