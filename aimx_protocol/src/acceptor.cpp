@@ -57,27 +57,26 @@ void Acceptor::on_accept(const std::error_code& error, Socket socket) {
     if (error && !is_of_peer(error)) {
         return rest(error);
     }
+    accept_next();  // first, because what follows may throw
     if (!error) {
         resting_ = false;
         static_cast<void>(::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC));
         const auto on_socket = handlers_.on_socket;  // which may call stop()
         on_socket(std::move(socket));
     }
-    if (acceptor_.is_open()) {
-        accept_next();
-    }
 }
 
 void Acceptor::rest(const std::error_code& error) {
-    if (!std::exchange(resting_, true)) {
-        handlers_.on_trouble("accept: " + error.message() + advice(error));
-    }
     timer_.expires_after(accept_pause);
     timer_.async_wait([self = shared_from_this()](const std::error_code& cancelled) {
         if (!cancelled && self->acceptor_.is_open()) {
             self->accept_next();
         }
     });
+    if (!std::exchange(resting_, true)) {
+        const auto on_trouble = handlers_.on_trouble;  // which may call stop()
+        on_trouble("accept: " + error.message() + advice(error));
+    }
 }
 
 }  // namespace aimdb::aimx

@@ -147,7 +147,7 @@ bool Connection::deliver(std::string_view frame) {
     try {
         goes_on = inlet_->on_frame(frame);
     } catch (...) {  // no way out through the C code of a framing
-        begin_close(describe_thrown());
+        close_as_thrown();
         return false;
     }
     if (!goes_on) {
@@ -282,7 +282,11 @@ void Connection::give_room() {
     }
     was_high_ = false;
     paused_ = false;
-    inlet_->on_room();
+    try {
+        inlet_->on_room();
+    } catch (...) {  // nobody would call for room again
+        close_as_thrown();
+    }
     write_some();
     // Also when more went out at once than is high: else a fast reader of events
     // would never get its requests answered.
@@ -298,6 +302,12 @@ void Connection::close(std::string_view reason) {
         begin_close(reason);
         write_some();
         read_next();
+    }
+}
+
+void Connection::close_as_thrown() {
+    if (takes_frames()) {
+        begin_close(describe_thrown());
     }
 }
 

@@ -96,6 +96,7 @@ private:
     void give_room();
 
     void begin_close(std::string_view reason);
+    void close_as_thrown();
     void arm_timer(std::chrono::milliseconds delay);
     void restart_timer(std::chrono::milliseconds delay);
     void on_timer();

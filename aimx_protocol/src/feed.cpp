@@ -21,6 +21,23 @@ Feed::Feed(const ServedRecord& record,
       stream_(record.open(ReadFrom::next())) {}
 
 void Feed::wake() {
+    try {
+        go_on();
+    } catch (...) {  // nobody else would wake it again
+        wake_later();
+        throw;
+    }
+}
+
+void Feed::wake_later() {
+    asio::post(executor_, [feed = weak_from_this()] {
+        if (const auto self = feed.lock()) {
+            self->wake();
+        }
+    });
+}
+
+void Feed::go_on() {
     bool more = false;
     if (take_batch(more) > 0) {
         for (FeedCursor* const cursor : cursors_) {
@@ -30,11 +47,7 @@ void Feed::wake() {
         trim();
     }
     if (more) {
-        asio::post(executor_, [feed = weak_from_this()] {
-            if (const auto self = feed.lock()) {
-                self->wake();
-            }
-        });
+        wake_later();
     } else if (!stream_->closed()) {
         stream_->wait(executor_, weak_from_this());
     } else if (!closed_told_) {

@@ -79,6 +79,8 @@ private:
     // Taken at a time, so that other records and connections get their turn.
     static constexpr std::size_t batch_values = 256;
 
+    void go_on();
+    void wake_later();
     std::size_t take_batch(bool& more);
     void drop_front();
     void trim();

@@ -34,9 +34,9 @@ class Hub::Sweeper final : public Waker, public std::enable_shared_from_this<Swe
 public:
     explicit Sweeper(Hub& hub) : hub_(hub) {}
     void wake() override {
-        hub_.close_idle_sessions();
         const std::int64_t step_ms = hub_.options_.idle_limit.count() / 8 + 1;
         hub_.timers_.wake_at(hub_.timers_.now_ms() + step_ms, weak_from_this());
+        hub_.close_idle_sessions();  // may throw
     }
 
 private:

@@ -106,10 +106,15 @@ void ServerLoop::arm_timer() {
     timer_.expires_after(
         std::chrono::milliseconds(std::max<std::int64_t>(1, *due_ms - hub_.timers().now_ms())));
     timer_.async_wait([this](std::error_code error) {
-        if (!error) {
-            hub_.timers().run();
-            arm_timer();
+        if (error) {
+            return;
         }
+        try {
+            hub_.timers().run();
+        } catch (...) {
+            report_thrown();
+        }
+        arm_timer();
     });
 }
 
@@ -154,21 +159,30 @@ void ServerLoop::await_feeds(Module::Deadline deadline,
     if (told_now != told) {
         last_told = now;
     }
+    // First, because what follows may throw; where it is the end, await_close()
+    // takes the timer over.
+    close_timer_.expires_after(close_poll);
+    close_timer_.async_wait([this, deadline, last_told, told_now](std::error_code error) {
+        if (!error) {
+            await_feeds(deadline, last_told, told_now);
+        }
+    });
     if (hub_.counters.subscriptions_open == 0 || now >= deadline ||
         now - last_told >= feed_patience) {
         for (const auto& listener : listeners_) {
             listener->close_connections("the database stops");
         }
         await_close(deadline);
-        return;
     }
-    close_timer_.expires_after(close_poll);
-    close_timer_.async_wait([this, deadline, last_told, told_now](std::error_code) {
-        await_feeds(deadline, last_told, told_now);
-    });
 }
 
 void ServerLoop::await_close(Module::Deadline deadline) {
+    close_timer_.expires_after(close_poll);
+    close_timer_.async_wait([this, deadline](std::error_code error) {
+        if (!error) {
+            await_close(deadline);
+        }
+    });
     if (connections() == 0 || std::chrono::steady_clock::now() >= deadline) {
         cut_ = connections() > 0;
         for (const auto& listener : listeners_) {
@@ -177,10 +191,7 @@ void ServerLoop::await_close(Module::Deadline deadline) {
         timer_.cancel();
         work_.reset();
         loop_->stop();
-        return;
     }
-    close_timer_.expires_after(close_poll);
-    close_timer_.async_wait([this, deadline](std::error_code) { await_close(deadline); });
 }
 
 std::vector<std::string> ServerLoop::urls() const {

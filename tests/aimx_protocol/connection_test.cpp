@@ -158,6 +158,20 @@ TEST(Connection, IsClosedWhenAFrameThrows) {
     }
 }
 
+TEST(Connection, IsClosedWhenTheInletThrowsAsThereIsRoomAgain) {
+    ConnectionRig rig;
+    rig.told.on_room = [] { throw 13; };
+    rig.start();
+
+    rig.connection->send(much);
+    rig.connection->flush();
+
+    EXPECT_EQ(rig.wire.receive_all(), much + "\n");
+    rig.wire.close();
+    rig.run_until_closed();
+    EXPECT_EQ(rig.closed, Texts{"an exception that is no std::exception"});
+}
+
 TEST(Connection, ReadsNothingWhileTheInletTakesNoMore) {
     ConnectionRig rig;
     rig.told.takes_more = false;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <netinet/in.h>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,9 @@ class FakeHost final : public Host {
 public:
     std::unique_ptr<Inlet> open_session(const Peer& peer, Outlet& outlet) override {
         peers.push_back(peer);
+        if (std::exchange(throws, false)) {
+            throw std::runtime_error("of the host");
+        }
         return refuses ? nullptr : std::make_unique<EchoInlet>(outlet, sessions);
     }
     bool token_opens(std::size_t endpoint, std::string_view token) const override {
@@ -53,6 +57,7 @@ public:
     std::vector<std::string> reports;
     std::size_t sessions = 0;
     bool refuses = false;
+    bool throws = false;  // once
 };
 
 class ListenerRig {

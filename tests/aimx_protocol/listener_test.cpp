@@ -114,6 +114,19 @@ TEST(Listener, ClosesWhomTheHostRefuses) {
     EXPECT_EQ(rig.listener->connections(), 0U);
 }
 
+TEST(Listener, AcceptsTheNextAfterOneForWhomTheHostThrew) {
+    ListenerRig rig("tcp://127.0.0.1:0");
+    rig.host.throws = true;
+    Wire unlucky = rig.connect();
+    EXPECT_THROW(run_until(rig.loop, [] { return false; }), std::runtime_error);
+    EXPECT_FALSE(rig.host.throws);
+
+    Wire wire = rig.connect();
+    wire.send(with_length("one"));
+
+    EXPECT_EQ(wire.receive(10), with_length("re one"));
+}
+
 TEST(Listener, ReportsWhyAConnectionWasClosed) {
     ListenerRig rig("tcp://127.0.0.1:0");
     Wire wire = rig.connect();
