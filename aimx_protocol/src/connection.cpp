@@ -52,6 +52,7 @@ Connection::Connection(Socket socket, Setup setup)
       leftover_(std::move(setup.leftover)),
       send_limit_bytes_(setup.send_limit_bytes),
       stall_limit_(setup.stall_limit),
+      unsent_limit_bytes_(setup.unsent_limit_bytes),
       client_(setup.client),
       last_received_(std::chrono::steady_clock::now()),
       last_progress_(last_received_) {
@@ -185,6 +186,10 @@ void Connection::send(std::string_view frame) {
     }
     framing_->encode(frame, output_);
     was_high_ |= unsent() >= send_high_bytes;
+    if (unsent_limit_bytes_ > 0 && unsent() > unsent_limit_bytes_) {
+        cut("more than " + std::to_string(unsent_limit_bytes_) +
+            " bytes are unsent: the peer is too slow");
+    }
 }
 
 std::size_t Connection::unsent() const noexcept { return output_.size() - output_sent_; }
@@ -317,6 +322,11 @@ void Connection::begin_close(std::string_view reason) {
     phase_ = Phase::closing;
 }
 
+void Connection::cut(std::string_view reason) {
+    was_too_slow_ = true;
+    abort(reason);
+}
+
 void Connection::abort(std::string_view reason) {
     if (phase_ == Phase::closed) {
         return;
@@ -366,7 +376,7 @@ void Connection::on_timer() {
         return abort(std::exchange(reason_, {}));
     }
     if (unsent() > 0 && idle >= stall_limit_) {
-        return abort("takes nothing");
+        return cut("takes nothing");
     }
     const auto grace = owes_answers() ? stall_limit_ : half_closed_grace;
     if (phase_ == Phase::half_closed && unsent() == 0 && idle >= grace) {

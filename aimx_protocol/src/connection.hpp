@@ -42,6 +42,7 @@ public:
         std::unique_ptr<Framing> framing;
         std::size_t send_limit_bytes = frame_limit_bytes;  ///< tcp_frame_limit_bytes on TCP.
         std::chrono::milliseconds stall_limit{30'000};
+        std::size_t unsent_limit_bytes = 0;  ///< With more, the peer is cut; 0: no limit.
         std::string leftover;  ///< Bytes that came with the upgrade.
         /// The side that dialled. It reads on however much is unsent (one of two peers has to,
         /// or both wait for ever), and is over when the peer ends its sending.
@@ -60,6 +61,8 @@ public:
     void abort(std::string_view reason);
     /// Time of the last byte that came in.
     [[nodiscard]] std::chrono::steady_clock::time_point last_received() const noexcept;
+    /// Whether it was closed because the peer took too little of what there was.
+    [[nodiscard]] bool was_too_slow() const noexcept { return was_too_slow_; }
 
     void send(std::string_view frame) override;
     [[nodiscard]] std::size_t unsent() const noexcept override;
@@ -97,6 +100,7 @@ private:
 
     void begin_close(std::string_view reason);
     void close_as_thrown();
+    void cut(std::string_view reason);
     void arm_timer(std::chrono::milliseconds delay);
     void restart_timer(std::chrono::milliseconds delay);
     void on_timer();
@@ -114,6 +118,7 @@ private:
     std::size_t output_sent_ = 0;  // of output_, given to the kernel
     std::size_t send_limit_bytes_;
     std::chrono::milliseconds stall_limit_;
+    const std::size_t unsent_limit_bytes_;
     const bool client_;
     std::chrono::steady_clock::time_point last_received_;
     std::chrono::steady_clock::time_point last_progress_;
@@ -126,6 +131,7 @@ private:
     bool moved_ = false;        // something was sent since it was paused
     bool was_high_ = false;     // unsent() was above send_high_bytes
     bool room_called_ = false;  // give_room() is on its way
+    bool was_too_slow_ = false;
     std::array<char, 1024> input_;
 };
 

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] virtual std::string metrics_text() const = 0;
     /// A stream was broken or a connection closed for a reason: logged and counted.
     virtual void report(const Peer& peer, std::string_view what) = 0;
+    /// A connection was cut because its peer was too slow.
+    virtual void count_cut() = 0;
 };
 
 }  // namespace aimdb::aimx

@@ -32,6 +32,7 @@ struct Counters {
     Count connections_open{0};
     Count connections_accepted{0};
     Count connections_refused{0};
+    Count connections_cut{0};
     Count subscriptions_open{0};
     Count frames_in{0};
     Count frames_malformed{0};

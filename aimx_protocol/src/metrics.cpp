@@ -49,6 +49,8 @@ void describe_server(MetricsText& text, const ServerStats& stats) {
         stats.connections_accepted);
     one("aimx_connections_refused_total", "counter", "Connections closed for want of a token.",
         stats.connections_refused);
+    one("aimx_connections_cut_total", "counter", "Connections cut because the client was too slow.",
+        stats.connections_cut);
     one("aimx_subscriptions", "gauge", "Subscriptions open now.", stats.subscriptions_open);
     one("aimx_frames_total", "counter", "Frames received.", stats.frames_in);
     one("aimx_frames_malformed_total", "counter", "Frames skipped.", stats.frames_malformed);

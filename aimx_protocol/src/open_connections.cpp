@@ -60,6 +60,9 @@ void OpenConnections::abort_all() {
 void OpenConnections::on_closed(const Connection* connection,
                                 const Peer& peer,
                                 std::string_view reason) {
+    if (host_ != nullptr && connection->was_too_slow()) {
+        host_->count_cut();
+    }
     open_.erase(connection);
     if (!reason.empty()) {
         report(peer, reason);

@@ -208,6 +208,7 @@ ServerStats ServerLoop::stats() const {
     stats.connections_open = counted.connections_open.load();
     stats.connections_accepted = counted.connections_accepted.load();
     stats.connections_refused = counted.connections_refused.load();
+    stats.connections_cut = counted.connections_cut.load();
     stats.subscriptions_open = counted.subscriptions_open.load();
     stats.frames_in = counted.frames_in.load();
     stats.frames_malformed = counted.frames_malformed.load();

@@ -47,6 +47,7 @@ public:
     [[nodiscard]] std::string health_json() const override;
     [[nodiscard]] std::string metrics_text() const override;
     void report(const Peer& peer, std::string_view what) override;
+    void count_cut() override { Counters::add(hub_.counters.connections_cut); }
 
 private:
     void run();

@@ -19,6 +19,7 @@ public:
         : endpoint_(setup.endpoint),
           index_(setup.index),
           stall_limit_(setup.options.stall_limit),
+          unsent_limit_bytes_(setup.options.unsent_limit_bytes),
           url_(std::move(url)),
           open_(std::make_shared<OpenConnections>(setup.host,
                                                   endpoint_.connection_limit != 0
@@ -69,6 +70,7 @@ private:
         }
         Connection::Setup setup = framing();
         setup.stall_limit = stall_limit_;
+        setup.unsent_limit_bytes = unsent_limit_bytes_;
         if (!admitted->authenticated) {
             setup.framing->set_receive_limit(unknown_peer_limit_bytes);
         }
@@ -83,6 +85,7 @@ private:
     AimxEndpoint endpoint_;
     std::size_t index_;
     std::chrono::milliseconds stall_limit_;
+    std::size_t unsent_limit_bytes_;
     std::string url_;
     std::shared_ptr<OpenConnections> open_;
     std::shared_ptr<Acceptor> acceptor_;

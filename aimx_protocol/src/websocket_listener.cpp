@@ -21,6 +21,7 @@ public:
         : index_(setup.index),
           may_write_(setup.endpoint.may_write),
           stall_limit_(setup.options.stall_limit),
+          unsent_limit_bytes_(setup.options.unsent_limit_bytes),
           routes_(setup.endpoint, setup.index, path, setup.host),
           open_(std::make_shared<OpenConnections>(setup.host,
                                                   setup.endpoint.connection_limit != 0
@@ -94,6 +95,7 @@ private:
         Connection::Setup setup;
         setup.framing = websocket_framing(WebSocketRole::server);
         setup.stall_limit = stall_limit_;
+        setup.unsent_limit_bytes = unsent_limit_bytes_;
         setup.leftover = std::move(leftover);
         open_->open(std::move(socket), std::move(setup), peer(name));
     }
@@ -107,6 +109,7 @@ private:
     std::size_t index_;
     bool may_write_;
     std::chrono::milliseconds stall_limit_;
+    std::size_t unsent_limit_bytes_;
     HttpRoutes routes_;
     std::string url_;
     std::shared_ptr<OpenConnections> open_;

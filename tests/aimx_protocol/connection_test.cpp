@@ -172,6 +172,25 @@ TEST(Connection, IsClosedWhenTheInletThrowsAsThereIsRoomAgain) {
     EXPECT_EQ(rig.closed, Texts{"an exception that is no std::exception"});
 }
 
+TEST(Connection, IsCutWhenSoMuchIsUnsentThatThePeerCannotBeWaitedFor) {
+    Connection::Setup setup = ConnectionRig::with_lines();
+    setup.unsent_limit_bytes = 3 * much.size();
+    ConnectionRig rig(std::move(setup));
+    rig.start();
+
+    rig.connection->send(much);
+    rig.connection->send(much);
+    rig.connection->flush();
+    settle(rig.loop);
+    EXPECT_EQ(rig.closed, Texts{});
+    rig.connection->send(much);
+    rig.connection->send(much);
+    rig.run_until_closed();
+
+    EXPECT_EQ(rig.closed, Texts{"more than 25165824 bytes are unsent: the peer is too slow"});
+    EXPECT_EQ(rig.connection->unsent(), 0U);
+}
+
 TEST(Connection, ReadsNothingWhileTheInletTakesNoMore) {
     ConnectionRig rig;
     rig.told.takes_more = false;

@@ -53,8 +53,11 @@ public:
         reports.push_back(peer.name + ": " + std::string(what));
     }
 
+    void count_cut() override { ++cut; }
+
     std::vector<Peer> peers;
     std::vector<std::string> reports;
+    std::size_t cut = 0;
     std::size_t sessions = 0;
     bool refuses = false;
     bool throws = false;  // once

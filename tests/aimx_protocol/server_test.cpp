@@ -13,6 +13,7 @@
 #include <asio/read_until.hpp>
 #include <asio/write.hpp>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "aimdb/core/core.hpp"
 #include "aimdb/json.hpp"
@@ -143,6 +144,31 @@ TEST_F(ServerOverSockets, TellsASubscriberWhatIsLeftAndThenTheEnd) {
         }
         EXPECT_EQ(events, 1'000);
         EXPECT_EQ(last, R"({"t":"ended","sub":"2","reason":"closed"})");
+    });
+}
+
+TEST_F(ServerOverSockets, CutsAClientForWhichTooMuchIsUnsentAndCountsIt) {
+    AimxOptions options = at_socket();
+    options.unsent_limit_bytes = std::size_t{1} << 20;
+    Builder builder;
+    builder.with_aimx(std::move(options));
+    builder.configure<nlohmann::json>("note").buffer(single_latest()).remote();
+    Database db = builder.build();
+    run_with_deadline(60s, [&] {
+        db.start();
+        db.producer<nlohmann::json>("note").produce(std::string(std::size_t{4} << 20, 'x'));
+        LineClient greedy(path());
+        LineClient other(path());
+
+        greedy.say(R"({"t":"req","id":1,"method":"record.get","params":{"name":"note"}})");
+        while (aimx::server(db).stats().connections_cut == 0) {
+            other.say(R"({"t":"ping"})");
+            ASSERT_EQ(other.hear(), R"({"t":"pong"})");
+        }
+
+        other.say(R"({"t":"ping"})");
+        EXPECT_EQ(other.hear(), R"({"t":"pong"})");
+        EXPECT_TRUE(db.stop().clean());
     });
 }
 

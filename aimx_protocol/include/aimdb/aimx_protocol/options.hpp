@@ -64,6 +64,9 @@ struct AimxOptions {
     std::size_t event_backlog_bytes = std::size_t{4} << 20;  ///< The same in bytes of JSON.
     /// A connection that takes nothing for so long, with something to take, is closed.
     std::chrono::milliseconds stall_limit{30'000};
+    /// So is one for which more than this is unsent. The default has room for the
+    /// longest answers to a few queries at once; events wait long before.
+    std::size_t unsent_limit_bytes = std::size_t{96} << 20;
     /// A connection without a subscription that says nothing for so long is closed.
     std::chrono::milliseconds idle_limit{600'000};
 };

@@ -21,6 +21,7 @@ struct ServerStats {
     std::uint64_t connections_open = 0;
     std::uint64_t connections_accepted = 0;
     std::uint64_t connections_refused = 0;  ///< For want of a token.
+    std::uint64_t connections_cut = 0;      ///< Too slow: `stall_limit`, `unsent_limit_bytes`.
     std::uint64_t subscriptions_open = 0;
     std::uint64_t frames_in = 0;
     std::uint64_t frames_malformed = 0;  ///< Skipped, as AimX wants it.
