@@ -310,6 +310,7 @@ void Session::remove(std::uint64_t id) {
     }
     const std::unique_ptr<ServedSubscription> gone = std::move(found->second);
     subscriptions_.erase(found);
+    followed_ -= gone->cursors.size();
     for (FeedCursor& cursor : gone->cursors) {
         ready_.remove(cursor);
         cursor.feed->leave(cursor);

@@ -32,6 +32,8 @@ enum class Action : std::uint8_t { read, write, reset };
 inline constexpr std::chrono::milliseconds hello_limit{10'000};
 /// Queries of history that one connection may have running; others of it wait.
 inline constexpr std::size_t running_queries_limit = 4;
+/// Records that one connection may follow, counted once per subscription.
+inline constexpr std::size_t followed_records_limit = 65'536;
 
 /// Threads:   thread-confined (the server's loop).
 /// Ownership: of its connection, whose Outlet outlives it.
@@ -162,6 +164,7 @@ private:
     std::size_t running_queries_ = 0;
     std::size_t pending_ = 0;  // answers on their way: of running and waiting queries
     std::unordered_map<std::uint64_t, std::unique_ptr<ServedSubscription>> subscriptions_;
+    std::size_t followed_ = 0;  // cursors of all of them
     std::unordered_map<const ServedRecord*, Drain> drains_;
     ReadyList ready_;
     std::string scratch_;

@@ -43,11 +43,19 @@ void Session::subscribe(const Frame& frame) {
     std::erase_if(records, [this](const ServedRecord* record) {
         return refusal(Action::read, record).has_value();
     });
+    if (followed_ + records.size() > followed_records_limit) {
+        refuse(*frame.id, {err::denied, "limit_exceeded",
+                           "this connection follows " + std::to_string(followed_) +
+                               " records, counted once per subscription, and may follow " +
+                               std::to_string(followed_records_limit) + ": unsub something first"});
+        return;
+    }
     auto made = make_subscription(frame, records);
     if (records.empty()) {
         refuse_quietly(*made, fault);
         return;
     }
+    followed_ += records.size();
     ServedSubscription& opened = *subscriptions_.emplace(*frame.id, std::move(made)).first->second;
     Counters::add(hub_.counters.subscriptions_open);
     const bool websocket = peer_.transport == Transport::websocket;

@@ -146,6 +146,23 @@ TEST_F(SessionSubscribe, TheCapCountsLivingSubscriptionsOnly) {
     EXPECT_EQ(rig.hub->counters.subscriptions_open, 2u);
 }
 
+TEST_F(SessionSubscribe, AConnectionFollowsSoManyRecordsAtATimeHoweverManyPatternsItUses) {
+    constexpr std::size_t records = 4;
+    const std::size_t most = followed_records_limit / records;
+    peer = rig.connect({.subscription_limit = most + 2});
+    for (std::size_t id = 1; id <= most; ++id) {
+        static_cast<void>(peer->say(sub(id, "#")));
+    }
+    EXPECT_EQ(with(peer->heard(), R"("err")"), Frames{});
+
+    EXPECT_EQ(peer->ask(sub(100'000, "a.ring")),
+              Frames{R"({"t":"reply","id":100000,"err":"denied","code":"limit_exceeded",)"
+                     R"("msg":"this connection follows 65536 records, counted once per )"
+                     R"(subscription, and may follow 65536: unsub something first"})"});
+    peer->ask(R"({"t":"unsub","sub":"1"})");
+    EXPECT_EQ(peer->ask(sub(100'000, "#")), Frames{});
+}
+
 TEST_F(SessionSubscribe, UnsubOfNothingIsIgnored) {
     EXPECT_EQ(peer->ask(R"({"t":"unsub","sub":"9"})"), Frames{});
     EXPECT_EQ(peer->ask(R"({"t":"unsub","sub":"-1"})"), Frames{});
