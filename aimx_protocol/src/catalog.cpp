@@ -266,9 +266,10 @@ void Catalog::append_row(const ServedRecord& record,
     out += '}';
 }
 
-void Catalog::append_nodes(std::string& out) const {
+void Catalog::append_nodes(std::string& out, std::size_t limit) const {
     out += '[';
     for (const auto& record : records_) {
+        if (out.size() > limit) return;
         const RecordInfo info = database_.record_info(record->key());
         out += record == records_.front() ? R"({"key":)" : R"(,{"key":)";
         append_plain(out, info.key);
@@ -348,16 +349,18 @@ private:
 
 }  // namespace
 
-void Catalog::append_edges(std::string& out) const {
+void Catalog::append_edges(std::string& out, std::size_t limit) const {
     EdgeWriter edges(out);
     for (const auto& record : records_) {
+        if (out.size() > limit) return;
         edges.add(database_.record_info(record->key()));
     }
 }
 
-void Catalog::append_order(std::string& out) const {
+void Catalog::append_order(std::string& out, std::size_t limit) const {
     char opening = '[';
     for (const std::string& key : database_.graph().order) {
+        if (out.size() > limit) return;
         if (find(key) != nullptr) {
             out += opening;
             append_plain(out, key);

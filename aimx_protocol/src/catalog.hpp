@@ -46,9 +46,10 @@ public:
                     bool writable,
                     bool extended,
                     std::string& out) const;
-    void append_nodes(std::string& out) const;
-    void append_edges(std::string& out) const;
-    void append_order(std::string& out) const;
+    /// These end early once `out` is longer than `limit`, which no frame carries.
+    void append_nodes(std::string& out, std::size_t limit) const;
+    void append_edges(std::string& out, std::size_t limit) const;
+    void append_order(std::string& out, std::size_t limit) const;
 
     /// Counters of record.list begin anew at zero.
     void reset_counters();

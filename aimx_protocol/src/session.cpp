@@ -65,7 +65,7 @@ bool Session::on_frame(std::string_view text) {
         dispatch(frame);
     }
     first_frame_ = false;
-    return has_room();
+    return !std::exchange(gives_way_, false) && has_room();
 }
 
 // Where tokens are wanted, nothing but a hello that shows one is looked at.

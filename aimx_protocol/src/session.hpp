@@ -152,7 +152,8 @@ private:
     bool extensions_ = false;
     bool first_frame_ = true;
     bool busy_ = false;
-    bool spoke_ = true;  // since it was last looked at
+    bool gives_way_ = false;  // others come before its next frame
+    bool spoke_ = true;       // since it was last looked at
     std::int64_t idle_since_ms_ = 0;
     class Stranger;
     std::shared_ptr<Stranger> stranger_;  // while it has not shown a token

@@ -21,31 +21,36 @@ bool is_compatible(std::string_view version) noexcept {
 }  // namespace
 
 void Session::request(const Frame& frame) {
-    using Method = void (Session::*)(std::uint64_t, const Params&);
-    static constexpr std::array<std::pair<std::string_view, Method>, 12> methods{{
+    struct Method {
+        std::string_view name;
+        void (Session::*answer)(std::uint64_t, const Params&);
+        bool looks_at_all = false;  // records, at the cost of as much
+    };
+    static constexpr std::array<Method, 12> methods{{
         {"record.get", &Session::get},
         {"record.set", &Session::set},
-        {"record.list", &Session::list},
+        {"record.list", &Session::list, true},
         {"record.query", &Session::query},
         {"record.drain", &Session::drain},
-        {"hello", &Session::hello},
+        {"hello", &Session::hello, true},
         {"health", &Session::health},
-        {"graph.nodes", &Session::graph_nodes},
-        {"graph.edges", &Session::graph_edges},
-        {"graph.topo_order", &Session::graph_order},
-        {"profiling.reset", &Session::reset_profiling},
-        {"buffer_metrics.reset", &Session::reset_metrics},
+        {"graph.nodes", &Session::graph_nodes, true},
+        {"graph.edges", &Session::graph_edges, true},
+        {"graph.topo_order", &Session::graph_order, true},
+        {"profiling.reset", &Session::reset_profiling, true},
+        {"buffer_metrics.reset", &Session::reset_metrics, true},
     }};
     Counters::add(hub_.counters.requests);
     const auto found = std::find_if(methods.begin(), methods.end(), [&](const auto& method) {
-        return method.first == frame.method;
+        return method.name == frame.method;
     });
     if (found == methods.end()) {
         refuse(*frame.id, {err::not_found, "unknown_method",
                            "no method '" + std::string(frame.method.substr(0, 64)) + "'"});
         return;
     }
-    (this->*found->second)(*frame.id, Params(frame.params));
+    gives_way_ = found->looks_at_all;
+    (this->*found->answer)(*frame.id, Params(frame.params));
 }
 
 void Session::reply(std::uint64_t id, std::string_view ok_json) {
@@ -53,9 +58,9 @@ void Session::reply(std::uint64_t id, std::string_view ok_json) {
     append_reply(scratch_, id, ok_json);
     if (scratch_.size() > outlet_.send_limit()) {
         refuse(id, {err::internal, "too_large",
-                    "the answer has " + std::to_string(scratch_.size()) +
-                        " bytes, the peer takes " + std::to_string(outlet_.send_limit()) +
-                        ": ask for less, or agree on max_frame in hello"});
+                    "the answer has more than " + std::to_string(outlet_.send_limit()) +
+                        " bytes, as the peer takes: ask for less, or agree on max_frame in "
+                        "hello"});
         return;
     }
     send(scratch_);
@@ -163,6 +168,9 @@ void Session::list(std::uint64_t id, const Params& params) {
         }
         const bool fits =
             rows.size() + reply_margin_bytes + key_limit_bytes <= outlet_.send_limit();
+        if (!paged && !fits && rows.size() > outlet_.send_limit()) {
+            break;  // it is refused as it is
+        }
         if (count == limit || (paged && count > 0 && !fits)) {
             rows.resize(before);
             next = count > 0 ? (*(at - 1))->key() : after;
@@ -218,19 +226,19 @@ void Session::health(std::uint64_t id, const Params&) { reply(id, hub_.health(tr
 
 void Session::graph_nodes(std::uint64_t id, const Params&) {
     std::string text;
-    hub_.catalog().append_nodes(text);
+    hub_.catalog().append_nodes(text, outlet_.send_limit());
     reply(id, text);
 }
 
 void Session::graph_edges(std::uint64_t id, const Params&) {
     std::string text;
-    hub_.catalog().append_edges(text);
+    hub_.catalog().append_edges(text, outlet_.send_limit());
     reply(id, text);
 }
 
 void Session::graph_order(std::uint64_t id, const Params&) {
     std::string text;
-    hub_.catalog().append_order(text);
+    hub_.catalog().append_order(text, outlet_.send_limit());
     reply(id, text);
 }
 

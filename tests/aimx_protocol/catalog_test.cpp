@@ -93,13 +93,47 @@ TEST_F(Listed, WithLimitZeroNothing) {
 }
 
 TEST_F(Listed, PagesStayWithinTheFrame) {
-    peer = rig.connect({.send_limit_bytes = 1'700});
+    constexpr std::size_t limit = 1'700;
+    peer = rig.connect({.send_limit_bytes = limit});
 
-    const Json page = call("record.list", R"({"pattern":"#"})");
+    const std::string frame =
+        peer->ask(R"({"t":"req","id":7,"method":"record.list","params":{"pattern":"#"}})").at(0);
+
+    EXPECT_LE(frame.size(), limit);
+    const Json page = Json::parse(frame).at("ok");
 
     EXPECT_GE(page.at("records").size(), 1u);
     EXPECT_LT(page.at("records").size(), 4u);
     EXPECT_EQ(page.at("next"), page.at("records").back().at("record_key"));
+}
+
+TEST_F(Listed, WhatNoFrameCarriesIsRefusedBeforeAllOfItIsMade) {
+    peer = rig.connect({.send_limit_bytes = 600});
+    for (const char* const method : {"record.list", "graph.nodes", "graph.edges"}) {
+        peer->outlet.limit_bytes = method == std::string("record.list") ? 600 : 80;
+        const Frames heard =
+            peer->ask(R"({"t":"req","id":7,"method":")" + std::string(method) + R"("})");
+
+        EXPECT_EQ(with(heard, R"("code":"too_large","msg":"the answer has more than )" +
+                                  std::to_string(peer->outlet.limit_bytes) + " bytes")
+                      .size(),
+                  1u)
+            << method << heard.at(0);
+    }
+    std::string whole;
+    rig.hub->catalog().append_nodes(whole, frame_limit_bytes);
+    std::string begun;
+    rig.hub->catalog().append_nodes(begun, 10);
+    EXPECT_LT(begun.size(), whole.size());
+}
+
+TEST_F(Listed, GivesWayToOtherConnectionsAfterEveryOne) {
+    for (const char* const method :
+         {"record.list", "graph.nodes", "graph.edges", "graph.topo_order", "hello"}) {
+        EXPECT_FALSE(peer->say(R"({"t":"req","id":7,"method":")" + std::string(method) + R"("})"))
+            << method;
+    }
+    EXPECT_TRUE(peer->say(R"({"t":"req","id":7,"method":"record.get","params":{"name":"box"}})"));
 }
 
 TEST_F(Listed, CountersBeginAnewAfterAReset) {

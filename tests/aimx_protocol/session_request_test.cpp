@@ -207,9 +207,10 @@ TEST_F(SessionRequest, ReplyThatDoesNotFitThePeersFrameIsRefusedWithAReason) {
 
     EXPECT_EQ(
         call("record.get", R"({"name":"note"})"),
-        Frames{R"({"t":"reply","id":7,"err":"internal","code":"too_large",)"
-               R"("msg":"the answer has 128 bytes, the peer takes 64: ask for less, or agree )"
-               R"(on max_frame in hello"})"});
+        Frames{
+            R"({"t":"reply","id":7,"err":"internal","code":"too_large",)"
+            R"("msg":"the answer has more than 64 bytes, as the peer takes: ask for less, or agree )"
+            R"(on max_frame in hello"})"});
 }
 
 TEST_F(SessionRequest, HealthSaysMoreThanPlainAimX) {
