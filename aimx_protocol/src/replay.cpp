@@ -51,9 +51,17 @@ Replay::Replay(Session& session, ServedSubscription& subscription)
     : session_(session), subscription_(subscription) {}
 
 void Replay::run(const ReplayWish& wish) {
+    std::vector<FeedCursor*> renewed;
     for (FeedCursor& cursor : subscription_.cursors) {
         cursor.held = true;
-        add_target(cursor, wish);
+        add_target(cursor, wish, renewed);
+    }
+    session_.tell_newest(renewed, true);
+    for (FeedCursor* const cursor : renewed) {
+        Target target;
+        target.cursor = cursor;
+        target.stored_name = cursor->feed->record().stored_name;
+        begin_live(std::move(target));
     }
     const bool retained = std::any_of(targets_.begin(), targets_.end(), [](const Target& target) {
         return target.stored_name.empty() && target.after < target.head;
@@ -75,7 +83,9 @@ void Replay::give_way() {
     });
 }
 
-void Replay::add_target(FeedCursor& cursor, const ReplayWish& wish) {
+void Replay::add_target(FeedCursor& cursor,
+                        const ReplayWish& wish,
+                        std::vector<FeedCursor*>& renewed) {
     const ServedRecord& record = cursor.feed->record();
     Target target;
     target.cursor = &cursor;
@@ -84,8 +94,7 @@ void Replay::add_target(FeedCursor& cursor, const ReplayWish& wish) {
     target.stored_name = record.stored_name;
     if (const Resume* const resume = wish.resume_of(record)) {
         if (!are_comparable(resume->epoch, record.epoch)) {
-            session_.tell_newest(cursor);
-            begin_live(std::move(target));
+            renewed.push_back(&cursor);
             return;
         }
         target.resumes = true;

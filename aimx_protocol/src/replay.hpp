@@ -44,7 +44,7 @@ private:
         std::deque<HistoryGap> gaps;
     };
 
-    void add_target(FeedCursor& cursor, const ReplayWish& wish);
+    void add_target(FeedCursor& cursor, const ReplayWish& wish, std::vector<FeedCursor*>& renewed);
     void begin_live(Target target);
     void next_target();
     void give_way();

@@ -69,8 +69,8 @@ public:
     void tell_gap(const ServedSubscription& subscription,
                   const ServedRecord& record,
                   const HistoryGap& gap);
-    /// The record's newest value as a snapshot.
-    void tell_newest(FeedCursor& cursor);
+    /// The newest values of records, as a burst of snapshots or as plain events.
+    void tell_newest(const std::vector<FeedCursor*>& cursors, bool burst);
     /// History has been told.
     void go_live(ServedSubscription& subscription);
     void end(std::uint64_t id, std::string_view reason);
@@ -140,7 +140,6 @@ private:
     void refuse_quietly(const ServedSubscription& subscription, const std::string& fault);
     void end_if_closed(ServedSubscription& subscription);
     void send_subscribed(std::string_view sub, bool resumed, std::string_view message);
-    void tell_newest(ServedSubscription& subscription, bool burst);
     void tell_newest(
         FeedCursor& cursor, std::string_view json, Stamp stamp, bool snapshot, bool last);
 

@@ -66,7 +66,13 @@ void Session::subscribe(const Frame& frame) {
         const auto replay = opened.replay = std::make_shared<Replay>(*this, opened);
         replay->run(*wish);
     } else {
-        tell_newest(opened, websocket || pattern);
+        std::vector<FeedCursor*> cursors;
+        for (FeedCursor& cursor : opened.cursors) {
+            if (websocket || cursor.feed->record().kind() != BufferKind::spmc_ring) {
+                cursors.push_back(&cursor);  // elsewhere a ring has no snapshot
+            }
+        }
+        tell_newest(cursors, websocket || pattern);
         end_if_closed(opened);
     }
 }
@@ -128,9 +134,8 @@ void Session::send_subscribed(std::string_view sub, bool resumed, std::string_vi
 }
 
 // A burst of snapshots, or the one value that an exact subscription on a Unix
-// socket or TCP begins with. There, a ring has no snapshot.
-void Session::tell_newest(ServedSubscription& subscription, bool burst) {
-    const bool rings = peer_.transport == Transport::websocket;
+// socket or TCP begins with.
+void Session::tell_newest(const std::vector<FeedCursor*>& cursors, bool burst) {
     struct Newest {
         FeedCursor* cursor;
         std::string json;
@@ -142,18 +147,14 @@ void Session::tell_newest(ServedSubscription& subscription, bool burst) {
             tell_newest(*waiting->cursor, waiting->json, waiting->stamp, burst, burst && last);
         }
     };
-    for (FeedCursor& cursor : subscription.cursors) {
-        const ServedRecord& record = cursor.feed->record();
-        if (record.kind() == BufferKind::spmc_ring && !rings) {
-            continue;
-        }
-        Newest newest{&cursor, {}, {}};
+    for (FeedCursor* const cursor : cursors) {
+        Newest newest{cursor, {}, {}};
         try {
-            if (!record.latest(newest.json, newest.stamp)) {
+            if (!cursor->feed->record().latest(newest.json, newest.stamp)) {
                 continue;
             }
         } catch (...) {
-            ++subscription.seq;  // a hole: what is there cannot be told
+            ++cursor->subscription->seq;  // a hole: what is there cannot be told
             hub_.count_lost(1);
             continue;
         }
@@ -175,19 +176,6 @@ void Session::tell_newest(
     telling.snapshot = snapshot;
     telling.last = last;
     tell(*cursor.subscription, telling);
-}
-
-void Session::tell_newest(FeedCursor& cursor) {
-    std::string json;
-    Stamp stamp;
-    try {
-        if (cursor.feed->record().latest(json, stamp)) {
-            tell_newest(cursor, json, stamp, true, true);
-        }
-    } catch (...) {
-        ++cursor.subscription->seq;
-        hub_.count_lost(1);
-    }
 }
 
 void Session::tell_gap(const ServedSubscription& subscription,

@@ -144,6 +144,26 @@ TEST_F(Replayed, AnotherEpochBeginsWithTheNewestValue) {
                       live}));
 }
 
+TEST_F(Replayed, OfAPatternInAnotherEpochTheFinalSnapshotSaysThatItIsLast) {
+    for (const char* const key : {"p.a", "p.b", "p.c", "p.none"}) {
+        rig.add<Value>(key, spmc_ring(4'096)).persist();
+    }
+    start();
+    for (const std::string_view key : {"p.a", "p.b", "p.c"}) {
+        produce_at(key, 1, 1'001);
+    }
+
+    const std::string other = R"({"epoch":"other","pos":1})";
+    const Frames snapshots =
+        with(until_live(sub("p.*", R"("from":{"p.a":)" + other + R"(,"p.b":)" + other +
+                                       R"(,"p.c":)" + other + R"(,"p.none":)" + other + "}")),
+             R"("t":"snap")");
+
+    ASSERT_EQ(snapshots.size(), 3u);
+    EXPECT_EQ(with(snapshots, R"("last":true)"), Frames{snapshots[2]});
+    EXPECT_EQ(with({snapshots[2]}, R"("seq":3,"last":true,"topic":"p.c")").size(), 1u);
+}
+
 TEST_F(Replayed, APatternResumesEachRecordWhereItWasAndTheUnnamedLive) {
     rig.add<Value>("p.a", spmc_ring(4'096)).persist();
     rig.add<Value>("p.b", spmc_ring(4'096)).persist();
