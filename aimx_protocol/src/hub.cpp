@@ -52,6 +52,16 @@ void Hub::close_idle_sessions() {
     }
 }
 
+void Hub::end_replays() {
+    stopping_ = true;
+    const std::vector<Session*> sessions(sessions_.begin(), sessions_.end());
+    for (Session* const session : sessions) {
+        if (sessions_.contains(session)) {
+            session->end_replays();
+        }
+    }
+}
+
 void Hub::start() {
     const std::string store_epoch = history() == nullptr ? std::string() : history()->epoch();
     for (const auto& record : catalog_.records()) {

@@ -114,6 +114,10 @@ public:
 
     /// Serves busy sessions once the loop has been round.
     void serve_soon();
+    /// The server stops: subscriptions that are still being told history end, as do
+    /// those that would begin with it. Their clients go on from where they are.
+    void end_replays();
+    [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
     void count_lost(std::uint64_t values);
 
     Counters counters;
@@ -133,6 +137,7 @@ private:
     std::map<const ServedRecord*, std::weak_ptr<Feed>> feeds_;
     std::vector<Session*> busy_;
     bool serving_ = false;
+    bool stopping_ = false;
     std::unordered_set<Session*> sessions_;
     std::shared_ptr<Waker> sweeper_;
 };

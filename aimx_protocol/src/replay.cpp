@@ -174,7 +174,7 @@ void Replay::settle(Target& target) {
                                 [this](std::exception_ptr error) {
                                     Target& settled = targets_[current_];
                                     if (error) {
-                                        fail();
+                                        fail(error);
                                     } else if (settled.resumes && settled.after > 0) {
                                         settled.since.reset();
                                         scan_back(settled, {});
@@ -201,7 +201,7 @@ void Replay::ask(HistoryQuery query, void (Replay::*then)(Target&, HistoryPage))
         std::move(query), weak_from_this(), [rows](HistoryPage rest) { return rows->finish(rest); },
         [this, then](std::exception_ptr error, HistoryPage page) {
             if (error) {
-                fail();
+                fail(error);
             } else {
                 (this->*then)(targets_[current_], std::move(page));
             }
@@ -340,11 +340,12 @@ void Replay::finish() {
     session_.go_live(subscription_);
 }
 
-void Replay::fail() {
+// A stop is no failure: clients that hear of it go on where they are, later.
+void Replay::fail(const std::exception_ptr& error) {
     const std::uint64_t id = subscription_.id;
     Session& session = session_;
-    session.end(id, "history_failed");  // and this goes with it
-    session.flush();
+    session.end(id, refusal_of(error).code == "shutting_down" ? "closed" : "history_failed");
+    session.flush();  // this has gone with the subscription
 }
 
 }  // namespace aimdb::aimx

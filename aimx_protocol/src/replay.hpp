@@ -58,7 +58,7 @@ private:
     void tell_gaps(Target& target, std::uint64_t pos);
     void finish_target(Target& target);
     void finish();
-    void fail();
+    void fail(const std::exception_ptr& error);
     [[nodiscard]] HistoryQuery query_of(const Target& target, Order order, Cursor after) const;
     void ask(HistoryQuery query, void (Replay::*then)(Target&, HistoryPage));
 

@@ -84,8 +84,10 @@ void Server::stopping(Deadline) noexcept {
     if (loop_) loop_->stop_accepting();
 }
 
-void Server::stopped(Deadline deadline, StopReport& report) noexcept {
-    if (loop_ && !loop_->stop(deadline)) {
+// While history still answers; and it needs time for its own stop.
+void Server::stages_ended(Deadline deadline, StopReport& report) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    if (loop_ && !loop_->stop(now + (deadline - now) / 2)) {
         report.gave_up.emplace_back("AimX connections were cut: they took nothing any more");
     }
 }

@@ -134,6 +134,7 @@ bool ServerLoop::stop(Module::Deadline deadline) {
         for (const auto& listener : listeners_) {
             listener->stop();
         }
+        hub_.end_replays();
         await_feeds(deadline, std::chrono::steady_clock::now(), 0);
     });
     thread_.join();

@@ -71,6 +71,8 @@ public:
                   const HistoryGap& gap);
     /// The newest values of records, as a burst of snapshots or as plain events.
     void tell_newest(const std::vector<FeedCursor*>& cursors, bool burst);
+    /// Subscriptions that are being told history end: the server stops.
+    void end_replays();
     /// History has been told.
     void go_live(ServedSubscription& subscription);
     void end(std::uint64_t id, std::string_view reason);

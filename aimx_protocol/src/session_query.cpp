@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "query_answer.hpp"
+#include "replay.hpp"
 #include "session.hpp"
 #include "text.hpp"
 
@@ -147,6 +148,19 @@ void Session::start_query(std::uint64_t id, HistoryQuery query) {
             start_queries();
             outlet_.flush();
         });
+}
+
+void Session::end_replays() {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, subscription] : subscriptions_) {
+        if (subscription->replay) {
+            ids.push_back(id);
+        }
+    }
+    for (const std::uint64_t id : ids) {
+        end(id, "closed");
+    }
+    outlet_.flush();
 }
 
 }  // namespace aimdb::aimx

@@ -62,7 +62,9 @@ void Session::subscribe(const Frame& frame) {
     if (websocket || extensions_) {
         send_subscribed(opened.sub, !wish || wish->epochs_match(opened), {});
     }
-    if (wish) {
+    if (wish && hub_.is_stopping()) {
+        end(opened.id, "closed");
+    } else if (wish) {
         const auto replay = opened.replay = std::make_shared<Replay>(*this, opened);
         replay->run(*wish);
     } else {

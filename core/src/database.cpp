@@ -11,6 +11,7 @@ void Module::check(const detail::Declarations&, std::vector<Finding>&) {}
 void Module::open(Database&) {}
 void Module::start(Database&) {}
 void Module::stopping(Deadline) noexcept {}
+void Module::stages_ended(Deadline, StopReport&) noexcept {}
 void Module::stopped(Deadline, StopReport&) noexcept {}
 
 void Database::CoreDeleter::operator()(detail::DatabaseCore* core) const noexcept {

@@ -317,6 +317,9 @@ void DatabaseCore::stop_in_order(Deadline deadline, StopReport& report) {
         await_stages(*declarations->records()[index], false, deadline, report);
     }
     for (Module* module : declarations->modules()) {
+        module->stages_ended(deadline, report);
+    }
+    for (Module* module : declarations->modules()) {
         module->stopped(deadline, report);
     }
     if (own_threads_) {

@@ -82,12 +82,13 @@ TEST_F(ReplayedGaps, AreToldThoughNothingIsStoredBehindThem) {
     EXPECT_EQ(with(heard, R"("t":"event")").size(), 0u);
 }
 
-TEST_F(ReplayedGaps, HistoryThatFailsEndsTheSubscription) {
+TEST_F(ReplayedGaps, ADatabaseThatHasStoppedEndsTheSubscriptionAsClosed) {
     static_cast<void>(rig.database->stop());
 
     peer->ask(R"({"t":"sub","id":7,"topic":"log","since":0})");
     rig.run();
 
+    EXPECT_EQ(peer->heard(), Frames{R"({"t":"ended","sub":"7","reason":"closed"})"});
     EXPECT_EQ(rig.hub->counters.subscriptions_open, 0u);
 }
 

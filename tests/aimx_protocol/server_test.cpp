@@ -3,6 +3,7 @@
 // The server over real sockets: it starts and stops in order, whoever is there.
 #include "aimdb/aimx_protocol/server.hpp"
 
+#include <future>
 #include <optional>
 #include <thread>
 
@@ -17,7 +18,9 @@
 
 #include "aimdb/core/core.hpp"
 #include "aimdb/json.hpp"
+#include "aimdb/persistence/persistence.hpp"
 
+#include "persistence/fake_backend.hpp"
 #include "support/deadline.hpp"
 #include "support/temp_dir.hpp"
 
@@ -143,6 +146,41 @@ TEST_F(ServerOverSockets, TellsASubscriberWhatIsLeftAndThenTheEnd) {
             last = line;
         }
         EXPECT_EQ(events, 1'000);
+        EXPECT_EQ(last, R"({"t":"ended","sub":"2","reason":"closed"})");
+    });
+}
+
+// Goal: whoever is told history when the database stops hears `closed`, whichever module
+// is declared first. Method: a read of history that lasts until the store is stopped.
+TEST_F(ServerOverSockets, AReplayEndsAsClosedThoughTheStoreIsDeclaredFirst) {
+    auto owned = std::make_unique<FakeBackend>();
+    FakeBackend& backend = *owned;
+    std::promise<void> reads;
+    backend.on_read = [&](const HistoryQuery&) -> HistoryPage {
+        reads.set_value();
+        backend.wait_for_interrupt();
+        throw Error(Errc::storage_unavailable, "interrupted");
+    };
+    Builder builder;
+    builder.with_persistence(std::move(owned));
+    builder.with_aimx(at_socket());
+    builder.configure<nlohmann::json>("log").buffer(spmc_ring(8)).persist().remote();
+    Database db = builder.build();
+    run_with_deadline(60s, [&] {
+        db.start();
+        db.producer<nlohmann::json>("log").produce(1);
+        LineClient client(path());
+        client.say(
+            R"({"t":"req","id":1,"method":"hello","params":{"version":"3","extensions":1}})");
+        client.say(R"({"t":"sub","id":2,"topic":"log","since":0})");
+        reads.get_future().wait();
+
+        EXPECT_TRUE(db.stop().clean());
+
+        std::string last;
+        for (std::string line = client.hear(); !line.empty(); line = client.hear()) {
+            last = line;
+        }
         EXPECT_EQ(last, R"({"t":"ended","sub":"2","reason":"closed"})");
     });
 }

@@ -186,10 +186,10 @@ private:
 
 int serve(const Options& options) {
     aimdb::Builder builder;
-    builder.with_aimx(options.aimx);
     if (!options.history.empty()) {
         builder.with_persistence(aimdb::sqlite_history(options.history));
     }
+    builder.with_aimx(options.aimx);  // last, so that it shows that the order means nothing
     declare(builder, !options.history.empty());
     aimdb::Database database = builder.build();
     database.start();

@@ -57,7 +57,7 @@ public:
     void open(Database& database) override;
     void start(Database& database) override;
     void stopping(Deadline deadline) noexcept override;
-    void stopped(Deadline deadline, StopReport& report) noexcept override;
+    void stages_ended(Deadline deadline, StopReport& report) noexcept override;
 
 private:
     AimxOptions options_;

@@ -41,7 +41,10 @@ public:
     virtual void start(Database& database);
     /// At stop, before sources and stages end: `deadline` is when waiting has to end.
     virtual void stopping(Deadline deadline) noexcept;
-    /// At stop, after the last stage has ended or been given up; also when never started.
+    /// At stop, after the last stage has ended or been given up and while every module
+    /// still works: the time to tell those outside. Also when never started.
+    virtual void stages_ended(Deadline deadline, StopReport& report) noexcept;
+    /// At stop, after stages_ended() of all modules; also when never started.
     virtual void stopped(Deadline deadline, StopReport& report) noexcept;
 };
 

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// History, then live, where the store is busy, slow, in trouble, or stops.
+#include <condition_variable>
+#include <mutex>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "persistence/fake_backend.hpp"
+#include "replay.hpp"
+#include "session_rig.hpp"
+
+namespace aimdb::aimx::test {
+namespace {
+
+using aimdb::test::FakeBackend;
+
+/// A record "log" in a store whose commits and reads wait for the test. Its values are
+/// their own sequences.
+class ReplayOfAStore : public testing::Test {
+protected:
+    ~ReplayOfAStore() override {
+        shut_reads(false);
+        backend->shut(false);
+    }
+
+    void start(const PersistenceOptions& options = {}) {
+        auto owned = std::make_unique<FakeBackend>();
+        backend = owned.get();
+        backend->on_read = [this](const HistoryQuery& query) { return read(query); };
+        rig.builder.with_persistence(std::move(owned), options);
+        rig.add<nlohmann::json>("log", spmc_ring(8)).persist();
+        rig.start();
+    }
+    std::unique_ptr<TestPeer> connect() {
+        auto peer = rig.connect();
+        peer->hello();
+        return peer;
+    }
+    void produce(std::int64_t first, std::int64_t last) {
+        for (std::int64_t n = first; n <= last; ++n) {
+            rig.produce_value("log", nlohmann::json(n));
+        }
+    }
+    static void subscribe(TestPeer& peer, int id) {
+        static_cast<void>(
+            peer.say(R"({"t":"sub","id":)" + std::to_string(id) + R"(,"topic":"log","since":0})"));
+    }
+    void shut_reads(bool shut) {
+        const std::lock_guard lock(mutex);
+        reads_shut = shut;
+        changed.notify_all();
+    }
+    std::size_t reads_begun() {
+        const std::lock_guard lock(mutex);
+        return reads;
+    }
+    std::uint64_t refused() const { return persistence(*rig.database).stats().queries_refused; }
+    /// Runs the loop and lets time pass.
+    void run_until(const std::function<bool()>& done) {
+        rig.run_until([&] {
+            asio::post(*rig.loop, [] {});
+            ++rig.now_ms;
+            rig.hub->timers().run();
+            return done();
+        });
+    }
+    static std::size_t count(const std::vector<std::unique_ptr<TestPeer>>& peers,
+                             std::string_view text) {
+        std::size_t found = 0;
+        for (const auto& peer : peers) {
+            found += with(peer->outlet.frames, text).size();
+        }
+        return found;
+    }
+
+    HistoryPage read(const HistoryQuery& query) {
+        std::unique_lock lock(mutex);
+        ++reads;
+        changed.wait(lock, [this] { return !reads_shut; });
+        if (failure) {
+            throw Error(*failure, "read");
+        }
+        for (const std::uint64_t sequence : backend->rows_of(1)) {
+            const std::string value(value_bytes, '7');
+            if (!query.sink->take(HistoryRowView{"log", static_cast<std::int64_t>(sequence),
+                                                 sequence, UnixTime{}, value})) {
+                break;
+            }
+        }
+        return {};
+    }
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool reads_shut = false;
+    std::size_t reads = 0;
+    std::size_t value_bytes = 1;
+    std::optional<Errc> failure;
+    SessionRig rig;
+    FakeBackend* backend = nullptr;
+};
+
+TEST_F(ReplayOfAStore, EndsAsClosedWhenTheStoreStopsAndAsFailedWhenItFails) {
+    start();
+    produce(1, 3);
+    rig.database->flush(blocking);
+    const auto peer = connect();
+
+    failure = Errc::shutting_down;
+    subscribe(*peer, 7);
+    rig.run_until_heard(*peer, R"({"t":"ended","sub":"7","reason":"closed"})");
+
+    failure = Errc::storage_corrupt;
+    subscribe(*peer, 8);
+    rig.run_until_heard(*peer, R"({"t":"ended","sub":"8","reason":"history_failed"})");
+}
+
+TEST_F(ReplayOfAStore, EndsAsClosedWhenTheServerStops) {
+    start();
+    produce(1, 3);
+    rig.database->flush(blocking);
+    shut_reads(true);
+    const auto peer = connect();
+    subscribe(*peer, 7);
+    run_until([&] { return reads_begun() > 0; });
+
+    rig.hub->end_replays();
+    subscribe(*peer, 8);
+
+    EXPECT_EQ(with(peer->heard(), R"("ended")"),
+              (Frames{R"({"t":"ended","sub":"7","reason":"closed"})",
+                      R"({"t":"ended","sub":"8","reason":"closed"})"}));
+}
+
+}  // namespace
+}  // namespace aimdb::aimx::test
