@@ -4,48 +4,37 @@
 #include <algorithm>
 #include <utility>
 
+#include "page_of_bytes.hpp"
 #include "session.hpp"
 
 namespace aimdb::aimx {
 namespace {
 
 constexpr std::size_t page_rows = 500;
-constexpr std::size_t page_bytes = send_high_bytes;
 // Retained values looked at before others get their turn.
 constexpr int retained_values_per_turn = 64;
 
-/// Rows of a page that stays small in bytes, too.
-class PageOfBytes final : public HistorySink {
+}  // namespace
+
+/// Calls the replay, unless that has let go of it.
+class Replay::Alarm final : public Waker {
 public:
-    explicit PageOfBytes(bool with_values) : with_values_(with_values) {}
-    [[nodiscard]] bool take(const HistoryRowView& row) override {
-        if (bytes_ > page_bytes) {
-            return false;
-        }
-        bytes_ += with_values_ ? row.value.size() : 0;
-        page_.rows.push_back({{},
-                              row.id,
-                              row.sequence,
-                              row.stored_at,
-                              std::string(with_values_ ? row.value : std::string_view())});
-        return true;
-    }
-    [[nodiscard]] bool take(const HistoryGap& gap) override {
-        page_.gaps.push_back(gap);
-        return true;
-    }
-    [[nodiscard]] HistoryPage finish(const HistoryPage& rest) {
-        page_.next = rest.next;
-        return std::move(page_);
+    Alarm(Replay& replay, void (Replay::*then)()) : replay_(replay), then_(then) {}
+    void wake() override {
+        const auto self = replay_.shared_from_this();
+        (replay_.*then_)();
     }
 
 private:
-    const bool with_values_;
-    std::size_t bytes_ = 0;
-    HistoryPage page_;
+    Replay& replay_;
+    void (Replay::*const then_)();
 };
 
-}  // namespace
+void Replay::set_alarm(std::chrono::milliseconds delay, void (Replay::*then)()) {
+    Timers& timers = session_.hub().timers();
+    alarm_ = std::make_shared<Alarm>(*this, then);
+    timers.wake_at(timers.now_ms() + delay.count(), alarm_);
+}
 
 Replay::Replay(Session& session, ServedSubscription& subscription)
     : session_(session), subscription_(subscription) {}
@@ -54,14 +43,17 @@ void Replay::run(const ReplayWish& wish) {
     std::vector<FeedCursor*> renewed;
     for (FeedCursor& cursor : subscription_.cursors) {
         cursor.held = true;
-        add_target(cursor, wish, renewed);
+        const ServedRecord& record = cursor.feed->record();
+        const Resume* const resume = wish.resume_of(record);
+        if (resume != nullptr && !are_comparable(resume->epoch, record.epoch)) {
+            renewed.push_back(&cursor);
+        } else {
+            add_target(cursor, resume, wish);
+        }
     }
     session_.tell_newest(renewed, true);
     for (FeedCursor* const cursor : renewed) {
-        Target target;
-        target.cursor = cursor;
-        target.stored_name = cursor->feed->record().stored_name;
-        begin_live(std::move(target));
+        begin_live(*cursor);
     }
     const bool retained = std::any_of(targets_.begin(), targets_.end(), [](const Target& target) {
         return target.stored_name.empty() && target.after < target.head;
@@ -78,38 +70,38 @@ void Replay::give_way() {
     waits_for_room_ = true;
     asio::post(session_.hub().loop(), [replay = weak_from_this()] {
         if (const auto self = replay.lock()) {
-            self->wake();
+            self->on_room();
         }
     });
 }
 
-void Replay::add_target(FeedCursor& cursor,
-                        const ReplayWish& wish,
-                        std::vector<FeedCursor*>& renewed) {
-    const ServedRecord& record = cursor.feed->record();
+Replay::Target Replay::target_of(FeedCursor& cursor) {
     Target target;
     target.cursor = &cursor;
     target.head = cursor.seen_pos;
+    target.stored_name = cursor.feed->record().stored_name;
+    return target;
+}
+
+void Replay::add_target(FeedCursor& cursor, const Resume* resume, const ReplayWish& wish) {
+    if (resume == nullptr && !wish.since) {
+        begin_live(cursor);
+        return;
+    }
+    Target target = target_of(cursor);
     target.since = wish.since;
-    target.stored_name = record.stored_name;
-    if (const Resume* const resume = wish.resume_of(record)) {
-        if (!are_comparable(resume->epoch, record.epoch)) {
-            renewed.push_back(&cursor);
-            return;
-        }
+    if (resume != nullptr) {
         target.resumes = true;
         target.after = cursor.last_pos = std::min(resume->pos, target.head);
-    } else if (!wish.since) {
-        begin_live(std::move(target));
-        return;
     }
     targets_.push_back(std::move(target));
 }
 
 // Nothing to tell now, but its live log may overflow while others are read.
-void Replay::begin_live(Target target) {
+void Replay::begin_live(FeedCursor& cursor) {
+    Target target = target_of(cursor);
     target.resumes = true;
-    target.after = target.head = target.cursor->seen_pos;
+    target.after = target.head;
     targets_.push_back(std::move(target));
 }
 
@@ -129,18 +121,19 @@ void Replay::next_target() {
     finish();
 }
 
-void Replay::wake() {
-    if (!std::exchange(waits_for_room_, false)) {
+void Replay::on_room() {
+    if (!waits_for_room_ || !session_.has_room()) {
         return;
     }
-    if (const auto next = std::exchange(next_page_, std::nullopt)) {
-        read_page(targets_[current_], *next);
+    waits_for_room_ = false;
+    if (auto page = std::exchange(held_page_, std::nullopt)) {
+        on_page(targets_[current_], std::move(*page));
     } else {
         next_target();
     }
 }
 
-// Of a record without history: what its buffer has. False: to be continued.
+// What only its buffer has. False: to be continued.
 bool Replay::tell_retained(Target& target) {
     const auto stream = target.cursor->feed->record().open(
         target.after > 0 ? ReadFrom::after(target.after) : ReadFrom::oldest());
@@ -171,53 +164,86 @@ bool Replay::tell_retained(Target& target) {
 // What is in the live log up to the head has to be in history first.
 void Replay::settle(Target& target) {
     session_.hub().when_settled(target.cursor->feed->record(), target.head, weak_from_this(),
-                                [this](std::exception_ptr error) {
-                                    Target& settled = targets_[current_];
+                                [this](const std::exception_ptr& error) {
                                     if (error) {
                                         fail(error);
-                                    } else if (settled.resumes && settled.after > 0) {
-                                        settled.since.reset();
-                                        scan_back(settled, {});
                                     } else {
-                                        read_page(settled, {});
+                                        begin_history();
                                     }
                                 });
-}
-
-HistoryQuery Replay::query_of(const Target& target, Order order, Cursor after) const {
-    HistoryQuery query{target.stored_name, {}, {}};
-    query.options.start = target.since;
-    query.options.total_limit = page_rows;
-    query.options.order = order;
-    query.options.after = after;
-    query.options.gaps = subscription_.gaps && !after;
-    return query;
-}
-
-void Replay::ask(HistoryQuery query, void (Replay::*then)(Target&, HistoryPage)) {
-    const auto rows = std::make_shared<PageOfBytes>(then == &Replay::on_page);
-    query.sink = rows;
-    session_.hub().ask<HistoryPage>(
-        std::move(query), weak_from_this(), [rows](HistoryPage rest) { return rows->finish(rest); },
-        [this, then](std::exception_ptr error, HistoryPage page) {
-            if (error) {
-                fail(error);
-            } else {
-                (this->*then)(targets_[current_], std::move(page));
-            }
-        });
 }
 
 // History is found by time, a position to go on from is not: from the newest row
 // back to that position, what is the earliest time? The gaps come along: they have
 // times of their own.
-void Replay::scan_back(Target& target, Cursor after) {
-    HistoryQuery query = query_of(target, Order::newest_first, after);
-    query.options.start.reset();
-    ask(std::move(query), &Replay::on_scanned);
+void Replay::begin_history() {
+    Target& target = targets_[current_];
+    target.by_position = target.resumes && target.after > 0;
+    if (target.by_position) {
+        target.since.reset();
+    }
+    wait_for_read(target.by_position, {});
+}
+
+void Replay::wait_for_read(bool back, Cursor after) {
+    next_read_ = {back, after};
+    session_.wait_for_read(weak_from_this());
+}
+
+HistoryQuery Replay::next_query() const {
+    const Target& target = targets_[current_];
+    HistoryQuery query{target.stored_name, {}, {}};
+    query.options.total_limit = page_rows;
+    query.options.order = next_read_.back ? Order::newest_first : Order::oldest_first;
+    query.options.after = next_read_.after;
+    query.options.gaps =
+        subscription_.gaps && !next_read_.after && next_read_.back == target.by_position;
+    if (!next_read_.back) {
+        query.options.start = target.since;
+    }
+    return query;
+}
+
+void Replay::read() {
+    reading_ = true;
+    alarm_.reset();
+    HistoryQuery query = next_query();
+    const auto rows = std::make_shared<PageOfBytes>(!next_read_.back);
+    query.sink = rows;
+    session_.hub().ask<HistoryPage>(
+        std::move(query), weak_from_this(), [rows](HistoryPage rest) { return rows->finish(rest); },
+        [this](const std::exception_ptr& error, HistoryPage page) {
+            on_read(error, std::move(page));
+        });
+}
+
+void Replay::end_read() {
+    if (std::exchange(reading_, false)) {
+        session_.end_read();
+    }
+}
+
+void Replay::on_read(const std::exception_ptr& error, HistoryPage page) {
+    Target& target = targets_[current_];
+    if (error) {
+        const std::string_view code = refusal_of(error).code;
+        if (code == "busy" || code == "timed_out") {
+            set_alarm(busy_pause, &Replay::read);  // others were there first
+        } else {
+            fail(error);
+        }
+    } else if (next_read_.back) {
+        on_scanned(target, std::move(page));
+    } else if (session_.has_room()) {
+        on_page(target, std::move(page));
+    } else {
+        held_page_ = std::move(page);
+        waits_for_room_ = true;
+    }
 }
 
 void Replay::on_scanned(Target& target, HistoryPage page) {
+    end_read();
     if (subscription_.gaps && !page.gaps.empty()) {
         target.gaps.assign(page.gaps.begin(), page.gaps.end());
     }
@@ -230,23 +256,13 @@ void Replay::on_scanned(Target& target, HistoryPage page) {
         target.since = std::min(target.since.value_or(row.stored_at), row.stored_at);
     }
     if (!found && page.next) {
-        scan_back(target, page.next);
+        wait_for_read(true, page.next);
     } else if (target.since) {
-        read_page(target, {});
+        wait_for_read(false, {});
     } else {
-        tell_gaps(target, target.head + 1);
-        finish_target(target);
-        ++current_;
-        next_target();
+        end_history(target);
         session_.flush();
     }
-}
-
-void Replay::read_page(Target& target, Cursor after) {
-    HistoryQuery query = query_of(target, Order::oldest_first, after);
-    const bool scanned = target.resumes && target.after > 0;
-    query.options.gaps = query.options.gaps && !scanned;
-    ask(std::move(query), &Replay::on_page);
 }
 
 void Replay::on_page(Target& target, HistoryPage page) {
@@ -263,18 +279,19 @@ void Replay::on_page(Target& target, HistoryPage page) {
             target.after = row.sequence;
         }
     }
-    if (more && session_.has_room()) {
-        read_page(target, page.next);
-    } else if (more) {
-        next_page_ = page.next;
-        waits_for_room_ = true;
+    end_read();  // after they are told, so that few pages are in memory
+    if (more) {
+        wait_for_read(false, page.next);
     } else {
-        tell_gaps(target, target.head + 1);
-        finish_target(target);
-        ++current_;
-        next_target();
+        end_history(target);
     }
     session_.flush();
+}
+
+void Replay::end_history(Target& target) {
+    tell_gaps(target, target.head + 1);
+    target.after = std::max(target.after, target.head);
+    next_target();
 }
 
 void Replay::tell_value(Target& target, std::string_view json, Stamp stamp) {

@@ -122,9 +122,10 @@ void Session::on_room() {
         }
     }
     for (const auto& replay : waiting) {
-        replay->wake();
+        replay->on_room();
     }
     start_queries();
+    start_reads();
     serve();
 }
 
@@ -316,6 +317,9 @@ void Session::remove(std::uint64_t id) {
         cursor.feed->leave(cursor);
     }
     Counters::take(hub_.counters.subscriptions_open);
+    if (gone->replay) {
+        gone->replay->leave();
+    }
 }
 
 }  // namespace aimdb::aimx

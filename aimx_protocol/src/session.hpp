@@ -24,6 +24,7 @@
 namespace aimdb::aimx {
 
 class QueryAnswer;
+class Replay;
 
 /// What somebody may want to do; every way to a record asks Session::refusal().
 enum class Action : std::uint8_t { read, write, reset };
@@ -32,6 +33,8 @@ enum class Action : std::uint8_t { read, write, reset };
 inline constexpr std::chrono::milliseconds hello_limit{10'000};
 /// Queries of history that one connection may have running; others of it wait.
 inline constexpr std::size_t running_queries_limit = 4;
+/// Pages of history that its replays may have asked for or hold; others of it wait.
+inline constexpr std::size_t replay_reads_limit = 2;
 /// Records that one connection may follow, counted once per subscription.
 inline constexpr std::size_t followed_records_limit = 65'536;
 
@@ -71,6 +74,10 @@ public:
                   const HistoryGap& gap);
     /// The newest values of records, as a burst of snapshots or as plain events.
     void tell_newest(const std::vector<FeedCursor*>& cursors, bool burst);
+    /// The replay wants a page: Replay::read() is called once it is its turn, which
+    /// ends with end_read().
+    void wait_for_read(std::weak_ptr<Replay> replay);
+    void end_read();
     /// Subscriptions that are being told history end: the server stops.
     void end_replays();
     /// History has been told.
@@ -133,6 +140,7 @@ private:
     void ask(std::uint64_t id, HistoryQuery query, std::shared_ptr<QueryAnswer> answer);
     void start_queries();
     void start_query(std::uint64_t id, HistoryQuery query);
+    void start_reads();
 
     // session_subscribe.cpp
     void subscribe(const Frame& frame);
@@ -164,6 +172,8 @@ private:
     };
     std::deque<WaitingQuery> waiting_queries_;
     std::size_t running_queries_ = 0;
+    std::deque<std::weak_ptr<Replay>> waiting_replays_;
+    std::size_t running_reads_ = 0;
     std::size_t pending_ = 0;  // answers on their way: of running and waiting queries
     std::unordered_map<std::uint64_t, std::unique_ptr<ServedSubscription>> subscriptions_;
     std::size_t followed_ = 0;  // cursors of all of them

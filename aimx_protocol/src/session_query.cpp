@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // record.query: asked on the loop, answered and put into words on the thread that
-// reads history, so that nobody else waits.
+// reads history, so that nobody else waits. And whose turn it is to read.
 #include <algorithm>
 #include <limits>
 
@@ -148,6 +148,29 @@ void Session::start_query(std::uint64_t id, HistoryQuery query) {
             start_queries();
             outlet_.flush();
         });
+}
+
+// Replays have turns of their own, so that neither waits long for the other, but few of
+// them too: what one connection asks for, others wait for.
+void Session::wait_for_read(std::weak_ptr<Replay> replay) {
+    waiting_replays_.push_back(std::move(replay));
+    start_reads();
+}
+
+void Session::start_reads() {
+    while (!waiting_replays_.empty() && running_reads_ < replay_reads_limit && has_room()) {
+        const std::shared_ptr<Replay> next = waiting_replays_.front().lock();
+        waiting_replays_.pop_front();
+        if (next) {
+            ++running_reads_;
+            next->read();
+        }
+    }
+}
+
+void Session::end_read() {
+    --running_reads_;
+    start_reads();
 }
 
 void Session::end_replays() {

@@ -102,6 +102,66 @@ protected:
     FakeBackend* backend = nullptr;
 };
 
+TEST_F(ReplayOfAStore, OfOneConnectionIsReadAFewPagesAtATime) {
+    start({.query_threads = 1, .query_queue = replay_reads_limit});
+    produce(1, 3);
+    rig.database->flush(blocking);
+    shut_reads(true);
+    std::vector<std::unique_ptr<TestPeer>> peers;
+    peers.push_back(connect());
+    for (int id = 1; id <= 20; ++id) {
+        subscribe(*peers[0], id);
+    }
+    run_until([&] { return reads_begun() > 0; });
+
+    shut_reads(false);
+    run_until([&] { return count(peers, R"("live")") + count(peers, R"("ended")") == 20; });
+
+    EXPECT_EQ(count(peers, R"("ended")"), 0u);
+    EXPECT_EQ(count(peers, R"("hist":true)"), 60u);
+    EXPECT_EQ(refused(), 0u);
+}
+
+TEST_F(ReplayOfAStore, WaitsWhereTooManyOthersAskToo) {
+    start({.query_threads = 1, .query_queue = 1});
+    produce(1, 3);
+    rig.database->flush(blocking);
+    shut_reads(true);
+    std::vector<std::unique_ptr<TestPeer>> peers;
+    for (int i = 0; i < 8; ++i) {
+        peers.push_back(connect());
+        for (int id = 1; id <= 4; ++id) {
+            subscribe(*peers.back(), id);
+        }
+    }
+    run_until([&] { return refused() > 0; });
+
+    shut_reads(false);
+    run_until([&] { return count(peers, R"("live")") + count(peers, R"("ended")") == 32; });
+
+    EXPECT_EQ(count(peers, R"("ended")"), 0u);
+    EXPECT_EQ(count(peers, R"("hist":true)"), 96u);
+}
+
+TEST_F(ReplayOfAStore, GivesItsTurnToOthersWhenItIsLeftWhileItReads) {
+    start({.query_threads = 1});
+    produce(1, 3);
+    rig.database->flush(blocking);
+    shut_reads(true);
+    const auto peer = connect();
+    for (int id = 1; id <= 6; ++id) {
+        subscribe(*peer, id);
+    }
+    run_until([&] { return reads_begun() > 0; });
+    for (int id = 1; id <= 5; ++id) {
+        peer->ask(R"({"t":"unsub","sub":")" + std::to_string(id) + "\"}");
+    }
+
+    shut_reads(false);
+
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"6"})");
+}
+
 TEST_F(ReplayOfAStore, EndsAsClosedWhenTheStoreStopsAndAsFailedWhenItFails) {
     start();
     produce(1, 3);
@@ -132,6 +192,27 @@ TEST_F(ReplayOfAStore, EndsAsClosedWhenTheServerStops) {
     EXPECT_EQ(with(peer->heard(), R"("ended")"),
               (Frames{R"({"t":"ended","sub":"7","reason":"closed"})",
                       R"({"t":"ended","sub":"8","reason":"closed"})"}));
+}
+
+TEST_F(ReplayOfAStore, APageIsToldOnceThereIsRoom) {
+    start({.query_threads = 1});
+    produce(1, 3);
+    rig.database->flush(blocking);
+    shut_reads(true);
+    const auto peer = connect();
+    const auto next = connect();
+    subscribe(*peer, 7);
+    run_until([&] { return reads_begun() > 0; });
+    subscribe(*next, 8);
+    peer->outlet.unsent_bytes = send_high_bytes;
+
+    shut_reads(false);
+    rig.run_until_heard(*next, R"({"t":"live","sub":"8"})");
+    EXPECT_EQ(with(peer->outlet.frames, R"("hist":true)"), Frames{});
+    peer->take_all();
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"7"})");
+
+    EXPECT_EQ(with(peer->heard(), R"("hist":true)").size(), 3u);
 }
 
 }  // namespace

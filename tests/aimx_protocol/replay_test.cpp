@@ -217,7 +217,7 @@ TEST_F(Replayed, ASlowPeerGetsHistoryWithoutLossInItsOwnTime) {
     }
     rig.database->flush(blocking);
     peer->outlet.slow = true;
-    peer->outlet.unsent_bytes = send_high_bytes - 1;
+    peer->outlet.unsent_bytes = send_high_bytes - 1'000;  // room for a page
     static_cast<void>(peer->say(sub("log", R"("since":0)")));
     rig.run_until_heard(*peer, R"("pos":500,)");
     rig.run();
@@ -253,7 +253,7 @@ TEST_F(Replayed, ARecordResumedAtItsHeadLosesNothingWhileAnotherIsReplayed) {
     }
     produce_at("p.b", 1, 1'001);
     peer->outlet.slow = true;
-    peer->outlet.unsent_bytes = send_high_bytes - 1;
+    peer->outlet.unsent_bytes = send_high_bytes - 1'000;  // room for a page
     static_cast<void>(
         peer->say(sub("p.*", R"("from":{"p.a":{"epoch":")" + epoch() +
                                  R"(","pos":0},"p.b":{"epoch":")" + epoch() + R"(","pos":1}})")));

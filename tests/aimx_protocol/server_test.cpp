@@ -150,6 +150,11 @@ TEST_F(ServerOverSockets, TellsASubscriberWhatIsLeftAndThenTheEnd) {
     });
 }
 
+/// Whether `line` is a frame of this kind.
+bool is_frame(const std::string& line, std::string_view kind) {
+    return line.starts_with(R"({"t":")" + std::string(kind) + "\"");
+}
+
 // Goal: whoever is told history when the database stops hears `closed`, whichever module
 // is declared first. Method: a read of history that lasts until the store is stopped.
 TEST_F(ServerOverSockets, AReplayEndsAsClosedThoughTheStoreIsDeclaredFirst) {
@@ -182,6 +187,49 @@ TEST_F(ServerOverSockets, AReplayEndsAsClosedThoughTheStoreIsDeclaredFirst) {
             last = line;
         }
         EXPECT_EQ(last, R"({"t":"ended","sub":"2","reason":"closed"})");
+    });
+}
+
+// Goal: clients that all come at once, as after a restart, all get their history.
+// Method: far more subscriptions than reads of history may wait.
+TEST_F(ServerOverSockets, AStormOfSubscriptionsWithHistoryEndsInNoneFailed) {
+    constexpr int subscriptions = 20;
+    Builder builder;
+    PersistenceOptions store;
+    store.query_queue = 4;
+    builder.with_persistence(memory_history(), store);
+    builder.with_aimx(at_socket());
+    builder.configure<Level>("log").buffer(spmc_ring(8)).persist().remote();
+    Database db = builder.build();
+    run_with_deadline(60s, [&] {
+        db.start();
+        db.producer<Level>("log").produce({1});
+        std::vector<std::unique_ptr<LineClient>> clients;
+        for (int i = 0; i < 16; ++i) {
+            clients.push_back(std::make_unique<LineClient>(path()));
+            clients.back()->say(
+                R"({"t":"req","id":1,"method":"hello","params":{"version":"3","extensions":1}})");
+        }
+        for (int id = 1; id <= subscriptions; ++id) {
+            for (const auto& client : clients) {
+                client->say(R"({"t":"sub","id":)" + std::to_string(id) +
+                            R"(,"topic":"log","since":0})");
+            }
+        }
+
+        for (const auto& client : clients) {
+            int told = 0;
+            for (int live = 0; live < subscriptions;) {
+                const std::string line = client->hear();
+                ASSERT_FALSE(line.empty());
+                ASSERT_FALSE(is_frame(line, "ended")) << line;
+                told += is_frame(line, "event") ? 1 : 0;
+                live += is_frame(line, "live") ? 1 : 0;
+            }
+            EXPECT_EQ(told, subscriptions);
+        }
+        EXPECT_EQ(aimx::server(db).stats().subscriptions_open, 16u * subscriptions);
+        EXPECT_TRUE(db.stop().clean());
     });
 }
 
