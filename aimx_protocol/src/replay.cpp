@@ -78,7 +78,7 @@ void Replay::give_way() {
 Replay::Target Replay::target_of(FeedCursor& cursor) {
     Target target;
     target.cursor = &cursor;
-    target.head = cursor.seen_pos;
+    target.head = target.settled = cursor.seen_pos;
     target.stored_name = cursor.feed->record().stored_name;
     return target;
 }
@@ -110,7 +110,7 @@ void Replay::next_target() {
         Target& target = targets_[current_];
         if (target.after >= target.head) {
             finish_target(target);
-        } else if (!target.stored_name.empty()) {
+        } else if (!target.stored_name.empty() && !target.stored_told) {
             settle(target);
             return;
         } else if (!tell_retained(target)) {
@@ -163,14 +163,37 @@ bool Replay::tell_retained(Target& target) {
 
 // What is in the live log up to the head has to be in history first.
 void Replay::settle(Target& target) {
-    session_.hub().when_settled(target.cursor->feed->record(), target.head, weak_from_this(),
+    target.settled = target.head;
+    if (gave_up_settling_) {
+        give_up_settling();
+        return;
+    }
+    set_alarm(session_.hub().options().settle_limit, &Replay::give_up_settling);
+    session_.hub().when_settled(target.cursor->feed->record(), target.head, alarm_,
                                 [this](const std::exception_ptr& error) {
+                                    const auto self = shared_from_this();
+                                    alarm_.reset();
                                     if (error) {
                                         fail(error);
                                     } else {
                                         begin_history();
                                     }
                                 });
+}
+
+// The store takes nothing now, and nobody knows for how long: history is told as far as
+// it is settled, what came after it as far as it is retained.
+void Replay::give_up_settling() {
+    alarm_.reset();
+    gave_up_settling_ = true;
+    Target& target = targets_[current_];
+    FeedCursor& cursor = *target.cursor;
+    const ServedRecord& record = cursor.feed->record();
+    const auto position = session_.hub().history()->position(record.key());
+    cursor.next = cursor.feed->end();
+    target.head = record.head();
+    target.settled = std::min(position ? position->settled : 0, target.head);
+    begin_history();
 }
 
 // History is found by time, a position to go on from is not: from the newest row
@@ -269,7 +292,7 @@ void Replay::on_page(Target& target, HistoryPage page) {
     target.gaps.insert(target.gaps.end(), page.gaps.begin(), page.gaps.end());
     bool more = static_cast<bool>(page.next);
     for (const HistoryRow& row : page.rows) {
-        if (row.sequence > target.head) {
+        if (row.sequence > target.settled) {
             more = false;
             break;
         }
@@ -289,8 +312,12 @@ void Replay::on_page(Target& target, HistoryPage page) {
 }
 
 void Replay::end_history(Target& target) {
-    tell_gaps(target, target.head + 1);
-    target.after = std::max(target.after, target.head);
+    tell_gaps(target, target.settled + 1);
+    target.after = std::max(target.after, target.settled);
+    target.stored_told = true;
+    if (target.by_position) {
+        target.since.reset();
+    }
     next_target();
 }
 
@@ -349,6 +376,7 @@ void Replay::finish() {
         if (cursor.feed->begin() > cursor.next && !target.stored_name.empty()) {
             cursor.next = cursor.feed->end();
             target.head = cursor.feed->record().head();
+            target.stored_told = false;
             current_ = i;
             settle(target);
             return;

@@ -47,10 +47,12 @@ private:
         FeedCursor* cursor = nullptr;
         std::string stored_name;  ///< Empty: the record has no history.
         std::optional<UnixTime> since;
-        std::uint64_t after = 0;   ///< Values up to here are not told.
-        bool resumes = false;      ///< Values missing since the last one told are holes in `seq`.
-        bool by_position = false;  ///< `since` is but where history is looked for.
-        std::uint64_t head = 0;    ///< Live goes on after it.
+        std::uint64_t after = 0;    ///< Values up to here are not told.
+        bool resumes = false;       ///< Values missing since the last one told are holes in `seq`.
+        bool by_position = false;   ///< `since` is but where history is looked for.
+        bool stored_told = false;   ///< What comes now is what its buffer retains.
+        std::uint64_t head = 0;     ///< Live goes on after it.
+        std::uint64_t settled = 0;  ///< History has what there is up to here.
         std::deque<HistoryGap> gaps;
     };
     struct NextRead {
@@ -65,6 +67,7 @@ private:
     void give_way();
     [[nodiscard]] bool tell_retained(Target& target);
     void settle(Target& target);
+    void give_up_settling();
     void begin_history();
     void end_history(Target& target);
     void wait_for_read(bool back, Cursor after);
@@ -88,7 +91,8 @@ private:
     bool reading_ = false;  // it is its turn
     bool waits_for_room_ = false;
     std::optional<HistoryPage> held_page_;  // to be told once there is room
-    std::shared_ptr<Waker> alarm_;          // what it waits for, with what else that depends on
+    bool gave_up_settling_ = false;
+    std::shared_ptr<Waker> alarm_;  // what it waits for, with what else that depends on
 };
 
 }  // namespace aimdb::aimx

@@ -194,6 +194,56 @@ TEST_F(ReplayOfAStore, EndsAsClosedWhenTheServerStops) {
                       R"({"t":"ended","sub":"8","reason":"closed"})"}));
 }
 
+TEST_F(ReplayOfAStore, ThatStoresNothingGoesLiveAfterAWhileWithWhatIsSettledAndRetained) {
+    start();
+    produce(1, 3);
+    rig.database->flush(blocking);
+    backend->shut(true);
+    produce(4, 12);
+    const auto peer = connect();
+    subscribe(*peer, 7);
+    rig.run();
+    EXPECT_EQ(with(peer->outlet.frames, R"("hist":true)"), Frames{});
+
+    produce(13, 14);
+    rig.pass_ms(rig.options.settle_limit.count());
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"7"})");
+    produce(15, 15);
+    rig.run();
+
+    // 1 to 3 are stored, the ring has 8 values when the replay gives up waiting.
+    const Frames heard = with(peer->heard(), R"("t":"event")");
+    const std::vector<int> expected{1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    ASSERT_EQ(heard.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const std::string n = std::to_string(expected[i]);
+        EXPECT_EQ(with({heard[i]}, R"("seq":)" + n + ",").size(), 1u) << heard[i];
+        EXPECT_EQ(with({heard[i]}, R"("pos":)" + n + ",").size(), 1u) << heard[i];
+        EXPECT_EQ(with({heard[i]}, R"("hist":true)").size(), n == "15" ? 0u : 1u) << heard[i];
+    }
+    EXPECT_EQ(rig.hub->counters.events_lost, 3u);
+}
+
+TEST_F(ReplayOfAStore, ThatStoresNothingIsWaitedForOnce) {
+    rig.options.event_backlog_values = 2;
+    start();
+    backend->shut(true);
+    produce(1, 4);
+    const auto peer = connect();
+    subscribe(*peer, 7);
+    rig.run();
+    peer->outlet.unsent_bytes = send_high_bytes;
+    rig.pass_ms(rig.options.settle_limit.count());
+    produce(5, 8);  // more than the live log holds
+    rig.run();
+
+    peer->take_all();
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"7"})");
+
+    EXPECT_EQ(with(peer->heard(), R"("hist":true)").size(), 8u);
+    EXPECT_EQ(rig.hub->counters.events_lost, 0u);
+}
+
 TEST_F(ReplayOfAStore, APageIsToldOnceThereIsRoom) {
     start({.query_threads = 1});
     produce(1, 3);

@@ -233,6 +233,33 @@ TEST_F(ServerOverSockets, AStormOfSubscriptionsWithHistoryEndsInNoneFailed) {
     });
 }
 
+TEST_F(ServerOverSockets, WhileTheStoreTakesNothingHistoryIsWhatIsRetained) {
+    auto owned = std::make_unique<FakeBackend>();
+    FakeBackend& backend = *owned;
+    AimxOptions options = at_socket();
+    options.settle_limit = 10ms;
+    Builder builder;
+    builder.with_persistence(std::move(owned));
+    builder.with_aimx(std::move(options));
+    builder.configure<nlohmann::json>("log").buffer(spmc_ring(2)).persist().remote();
+    Database db = builder.build();
+    run_with_deadline(60s, [&] {
+        db.start();
+        backend.shut(true);
+        for (int n = 1; n <= 4; ++n) {
+            db.producer<nlohmann::json>("log").produce(n);
+        }
+        LineClient client(path());
+        client.say(R"({"t":"sub","id":2,"topic":"log","since":0})");
+
+        EXPECT_EQ(client.hear(), R"({"t":"event","seq":1,"sub":"2","data":3,"hist":true})");
+        EXPECT_EQ(client.hear(), R"({"t":"event","seq":2,"sub":"2","data":4,"hist":true})");
+        EXPECT_EQ(client.hear(), R"({"t":"live","sub":"2"})");
+        backend.shut(false);
+        EXPECT_TRUE(db.stop().clean());
+    });
+}
+
 TEST_F(ServerOverSockets, CutsAClientForWhichTooMuchIsUnsentAndCountsIt) {
     AimxOptions options = at_socket();
     options.unsent_limit_bytes = std::size_t{1} << 20;

@@ -67,6 +67,9 @@ struct AimxOptions {
     /// So is one for which more than this is unsent. The default has room for the
     /// longest answers to a few queries at once; events wait long before.
     std::size_t unsent_limit_bytes = std::size_t{96} << 20;
+    /// A subscription with history waits so long for the store to have what was produced
+    /// before; then it makes do with what is stored and what the buffer retains.
+    std::chrono::milliseconds settle_limit{5'000};
     /// A connection without a subscription that says nothing for so long is closed.
     std::chrono::milliseconds idle_limit{600'000};
 };
