@@ -4,7 +4,9 @@
 #include <csignal>
 #include <cstdint>
 #include <string>
+#include <sys/prctl.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -114,18 +116,38 @@ TEST(Kill, OfTheServerCostsASubscriptionNothingThatWasStored) {
     }
 }
 
+/// A process of its own that does so; killed when this object goes, or the test.
+class Writer {
+public:
+    explicit Writer(const std::string& url) : process_(::fork()) {
+        if (process_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            write_and_listen(url);
+        }
+    }
+    ~Writer() { kill(); }
+    Writer(Writer&& other) noexcept : process_(std::exchange(other.process_, -1)) {}
+    Writer& operator=(Writer&&) = delete;
+
+    bool kill() {
+        const pid_t process = std::exchange(process_, -1);
+        return process > 0 && ::kill(process, SIGKILL) == 0 &&
+               ::waitpid(process, nullptr, 0) == process;
+    }
+
+private:
+    pid_t process_;
+};
+
 // Goal: clients that are killed in the middle of a frame cost the server and the other
 // clients nothing. Method: a forked client is killed once values of it have come, again
 // and again, while another one follows every value.
 TEST(Kill, OfAClientCostsOthersNothing) {
     const TempDir directory;
     const std::string url = "unix://" + directory.file("sock");
-    std::vector<pid_t> children;
+    std::vector<Writer> children;
     for (int i = 0; i < 4; ++i) {
-        children.push_back(::fork());  // before there are threads; they dial until we serve
-        if (children.back() == 0) {
-            write_and_listen(url);
-        }
+        children.emplace_back(url);  // before there are threads; they dial until we serve
     }
     run_with_deadline(60s, [&] {
         Database db = serve_plant(url);
@@ -141,13 +163,12 @@ TEST(Kill, OfAClientCostsOthersNothing) {
         await_connections(5);
         std::int64_t expected = 1;
         std::int64_t produced = 0;
-        for (const pid_t child : children) {
+        for (Writer& child : children) {
             for (int written = 0; written < 50; ++written) {
                 out.produce(gauge(++produced));  // every one lets each child write once more
                 ASSERT_TRUE(inbox.recv(blocking));
             }
-            ::kill(child, SIGKILL);
-            ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+            ASSERT_TRUE(child.kill());
         }
         while (expected <= produced) {
             const auto update = updates.recv(blocking);

@@ -164,11 +164,10 @@ TEST(Listener, AbortsItsConnections) {
     rig.run_until_open(1);
 
     rig.listener->abort_connections();
-    settle(rig.loop);
+    rig.run_until_open(0);
 
-    EXPECT_EQ(rig.listener->connections(), 0U);
     EXPECT_EQ(rig.host.sessions, 0U);
-    EXPECT_TRUE(wire.has_ended());
+    EXPECT_EQ(wire.receive_all(), "");
 }
 
 TEST(Listener, RefusesAnAddressForStrangersWithoutAToken) {

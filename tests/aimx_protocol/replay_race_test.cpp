@@ -12,6 +12,23 @@
 namespace aimdb::aimx::test {
 namespace {
 
+/// Joins also when the test throws.
+class JoinedThread {
+public:
+    explicit JoinedThread(std::function<void()> work) : thread_(std::move(work)) {}
+    ~JoinedThread() { join(); }
+    JoinedThread(const JoinedThread&) = delete;
+    JoinedThread& operator=(const JoinedThread&) = delete;
+    void join() {
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+
+private:
+    std::thread thread_;
+};
+
 // Goal: every value once, in order; up to the seam without a hole, after it with holes
 // only where the live log overtook the subscription, each counted. Method: a producer
 // that waits for nobody and comes in bursts; subscriptions that begin at different
@@ -26,7 +43,7 @@ TEST_P(ReplayRace, NothingIsMissingAndNothingComesTwice) {
     rig.add<Value>("log", spmc_ring(32'768)).persist();
     rig.start();
     std::atomic<std::uint64_t> produced{0};
-    std::thread producer([&] {
+    JoinedThread producer([&] {
         const auto out = rig.database->producer<Value>("log");
         for (std::uint64_t n = 1; n <= last; ++n) {
             out.produce(Value{static_cast<std::int64_t>(n)});
