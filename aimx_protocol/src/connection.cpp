@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <sys/socket.h>
 #include <utility>
@@ -51,11 +52,15 @@ Connection::Connection(Socket socket, Setup setup)
       sink_([this](std::string_view frame) { return deliver(frame); }),
       leftover_(std::move(setup.leftover)),
       send_limit_bytes_(setup.send_limit_bytes),
+      least_receive_limit_bytes_(setup.least_receive_limit_bytes),
       stall_limit_(setup.stall_limit),
       unsent_limit_bytes_(setup.unsent_limit_bytes),
       client_(setup.client),
       last_received_(std::chrono::steady_clock::now()),
       last_progress_(last_received_) {
+    if (least_receive_limit_bytes_ != 0) {
+        framing_->set_receive_limit(least_receive_limit_bytes_);
+    }
     std::error_code failure;
     socket_.non_blocking(true, failure);
     if (failure) {
@@ -203,7 +208,7 @@ std::size_t Connection::send_limit() const noexcept { return send_limit_bytes_; 
 
 void Connection::set_frame_limit(std::size_t bytes) {
     send_limit_bytes_ = bytes;
-    framing_->set_receive_limit(bytes);
+    framing_->set_receive_limit(std::max(bytes, least_receive_limit_bytes_));
 }
 
 void Connection::write_some() {

@@ -47,6 +47,8 @@ public:
         /// The side that dialled. It reads on however much is unsent (one of two peers has to,
         /// or both wait for ever), and is over when the peer ends its sending.
         bool client = false;
+        /// Frames of so much are taken in whatever limit is set.
+        std::size_t least_receive_limit_bytes = 0;
     };
     /// Called once when it is closed, after the inlet is gone. The reason is empty
     /// when the peer simply ended the connection.
@@ -117,6 +119,7 @@ private:
     std::string output_;
     std::size_t output_sent_ = 0;  // of output_, given to the kernel
     std::size_t send_limit_bytes_;
+    const std::size_t least_receive_limit_bytes_;
     std::chrono::milliseconds stall_limit_;
     const std::size_t unsent_limit_bytes_;
     const bool client_;

@@ -208,6 +208,9 @@ private:
         setup.framing = std::move(framing);
         setup.leftover = std::move(leftover);
         setup.client = true;
+        // A plain server sends frames of any length, and ours a welcome that may already be
+        // as long as the one that it answers allows.
+        setup.least_receive_limit_bytes = frame_limit_bytes;
         if (url_.transport == Transport::tcp) {
             setup.send_limit_bytes = tcp_frame_limit_bytes;
         }

@@ -13,11 +13,11 @@
 
 namespace aimdb::aimx {
 
-/// Longest frame on TCP, both ways, unless `hello` agreed on more.
+/// Longest frame on TCP unless `hello` agreed on more; clients take in longer ones.
 inline constexpr std::size_t tcp_frame_limit_bytes = 65'536;
 /// Longest frame `hello` can agree on.
 inline constexpr std::size_t agreed_frame_limit_bytes = std::size_t{1} << 20;
-/// Longest line and longest WebSocket message taken in.
+/// Longest line and longest WebSocket message taken in, and longest frame a client takes in.
 inline constexpr std::size_t frame_limit_bytes = std::size_t{16} << 20;
 /// The same before a peer has shown its token, where the endpoint wants one.
 inline constexpr std::size_t unknown_peer_limit_bytes = 4'096;

@@ -269,6 +269,35 @@ TEST(Dial, EndsAtOnceWithAServerThatEndsItsSending) {
     EXPECT_TRUE(wire.has_ended());
 }
 
+// AimDB's TCP servers send frames of any length; ours say how long theirs may be in a
+// welcome that may be that long itself.
+TEST(Dial, TakesLongFramesOnTcpFromTheFirst) {
+    asio::io_context loop;
+    const RawServer server(loop, "tcp://127.0.0.1:0");
+    Listening client(loop, server.url());
+    Wire wire = server.accept();
+    run_until(loop, [&] { return client.call.answers > 0; });
+    client.start();
+    const std::string welcome(agreed_frame_limit_bytes, 'w');
+    const std::string answer(3 * agreed_frame_limit_bytes, 'x');
+    std::string bytes;
+    const auto framing = length_framing();
+    framing->encode(welcome, bytes);
+    framing->encode(answer, bytes);
+
+    wire.send({bytes.data(), 4 + welcome.size()});
+    run_until(loop, [&] { return !client.told.frames.empty() || !client.closed.empty(); });
+    client.call.connection->set_frame_limit(tcp_frame_limit_bytes + 1);  // as a welcome may say
+    wire.send({bytes.data() + 4 + welcome.size(), 4 + answer.size()});
+    run_until(loop, [&] { return client.told.frames.size() > 1 || !client.closed.empty(); });
+
+    EXPECT_EQ(client.closed, std::vector<std::string>());
+    EXPECT_TRUE(client.told.frames == (std::vector<std::string>{welcome, answer}));
+    EXPECT_EQ(client.call.connection->send_limit(), tcp_frame_limit_bytes + 1);
+    client.call.connection->abort("");
+    settle(loop);
+}
+
 TEST(Dial, IsSilentAfterItWasCancelled) {
     asio::io_context loop;
     const RawServer server(loop);
