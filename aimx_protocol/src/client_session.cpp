@@ -42,14 +42,16 @@ void ClientSession::close(std::string_view reason) {
     const bool was_up = phase_ != Phase::waiting && phase_ != Phase::idle;
     phase_ = Phase::closed;
     if (outlet_ != nullptr) {
-        std::exchange(outlet_, nullptr)->flush();
+        outlet_->flush();
     }
     status_.state = ClientState::closed;
     host_.on_status(status_);  // first: who sends while it is connected must see that it is not
+    finish_writes();
+    outlet_ = nullptr;
     const std::string why = "talk to '" + where_ + "': " + std::string(reason);
     const auto error = [&why] { return std::make_exception_ptr(Error(Errc::shutting_down, why)); };
-    for (ClientRequest& request : std::exchange(unsent_writes_, {})) {
-        request.answer(error(), {});
+    for (const UnsentWrite& write : std::exchange(unsent_writes_, {})) {
+        write.request.answer(error(), {});
     }
     calls_.fail_sent(error);
     calls_.fail_queued([&why] {
@@ -72,6 +74,7 @@ void ClientSession::dial() {
 
 void ClientSession::connected(Outlet& outlet, Transport transport) {
     outlet_ = &outlet;
+    taken_bytes_ = 0;
     transport_ = transport;
     phase_ = Phase::greeting;
     greet();
@@ -168,8 +171,9 @@ void ClientSession::lose(std::string_view why) {
     }
     // First: whoever is told of a failure must not think that the next call could be sent.
     host_.on_status(status_);
-    for (ClientRequest& request : std::exchange(unsent_writes_, {})) {
-        calls_.fail(request, make_error_code(Errc::outcome_unknown), "the connection was lost");
+    for (UnsentWrite& write : std::exchange(unsent_writes_, {})) {
+        calls_.fail(write.request, make_error_code(Errc::outcome_unknown),
+                    "the connection was lost");
     }
     calls_.fail_sent(why);
     if (options_.reconnect.attempts != 0 && failures_ >= options_.reconnect.attempts) {
@@ -214,8 +218,9 @@ SteadyTime ClientSession::keep_alive_due() const {
 }
 
 void ClientSession::flush() {
-    if (std::exchange(unflushed_, false) && outlet_ != nullptr) {
+    while (std::exchange(unflushed_, false) && outlet_ != nullptr) {
         outlet_->flush();
+        finish_writes();  // an answer may ask for more
     }
     arm();
 }

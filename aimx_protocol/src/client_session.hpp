@@ -93,6 +93,7 @@ private:
     void send_ping(ClientRequest::Answer answer);
     void send_frame(std::string_view frame);
     [[nodiscard]] bool fits(ClientRequest& request);
+    void finish_writes();
     void open_follow(std::uint64_t number, ClientFollow& follow);
     void leave(ClientFollow& follow);
 
@@ -116,8 +117,13 @@ private:
     std::uint64_t next_id_ = 1;  // of req and sub, over all connections
     std::uint64_t hello_id_ = 0;
     std::uint32_t failures_ = 0;  // in a row
-    std::deque<ClientRequest> unsent_writes_;
-    std::string frame_;  // kept for its memory
+    struct UnsentWrite {
+        ClientRequest request;
+        std::uint64_t end;  // of its bytes, in taken_bytes_
+    };
+    std::deque<UnsentWrite> unsent_writes_;  // to a plain server
+    std::uint64_t taken_bytes_ = 0;          // by outlet_, since it stands
+    std::string frame_;                      // kept for its memory
 
     SteadyTime due_{};  // of redialing, or of the welcome
     SteadyTime pinged_{};

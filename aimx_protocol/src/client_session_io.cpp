@@ -28,7 +28,7 @@ void ClientSession::submit(ClientRequest request) {
     request.deadline = request.asked_at + options_.call_timeout;
     if (phase_ == Phase::closed) {
         calls_.fail(request, make_error_code(Errc::shutting_down), "the client is closed");
-    } else if (phase_ == Phase::open) {
+    } else if (phase_ == Phase::open && outlet_->takes_frames()) {
         send(std::move(request));
     } else {
         calls_.queue(std::move(request));
@@ -53,7 +53,7 @@ void ClientSession::send(ClientRequest request) {
     }
 }
 
-// A plain server says nothing about a write, so it is done once it is sent.
+// A plain server says nothing about a write, so it is done once its bytes have gone.
 void ClientSession::send_write(ClientRequest request) {
     std::optional<std::uint64_t> id;
     if (status_.extensions) {
@@ -66,10 +66,8 @@ void ClientSession::send_write(ClientRequest request) {
     send_frame(frame_);
     if (id) {
         calls_.add_sent(*id, std::move(request));
-    } else if (outlet_->unsent() > send_high_bytes) {
-        unsent_writes_.push_back(std::move(request));
     } else {
-        request.answer(nullptr, {});
+        unsent_writes_.push_back({std::move(request), taken_bytes_});
     }
 }
 
@@ -97,15 +95,25 @@ bool ClientSession::fits(ClientRequest& request) {
 }
 
 void ClientSession::send_frame(std::string_view frame) {
+    const std::size_t before = outlet_->unsent();
     outlet_->send(frame);
+    taken_bytes_ += outlet_->unsent() - before;
     unflushed_ = true;
 }
 
 void ClientSession::on_room() {
-    for (ClientRequest& request : std::exchange(unsent_writes_, {})) {
+    finish_writes();
+    flush();
+}
+
+// What a connection kept at its end may have gone or not: that is for lose() to say.
+void ClientSession::finish_writes() {
+    while (!unsent_writes_.empty() && outlet_ != nullptr && outlet_->takes_frames() &&
+           unsent_writes_.front().end + outlet_->unsent() <= taken_bytes_) {
+        const ClientRequest request = std::move(unsent_writes_.front().request);
+        unsent_writes_.pop_front();
         request.answer(nullptr, {});
     }
-    flush();
 }
 
 void ClientSession::follow(std::uint64_t number, std::unique_ptr<ClientFollow> follow) {

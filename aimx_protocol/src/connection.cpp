@@ -244,6 +244,7 @@ void Connection::wait_until_writable() {
     arm_timer(stall_limit_);
     socket_.async_wait(Socket::wait_write, [self = shared_from_this()](std::error_code error) {
         self->writing_ = false;
+        self->was_high_ |= self->client_;
         if (!error) {
             self->write_some();
         }

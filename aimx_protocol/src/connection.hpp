@@ -45,7 +45,8 @@ public:
         std::size_t unsent_limit_bytes = 0;  ///< With more, the peer is cut; 0: no limit.
         std::string leftover;  ///< Bytes that came with the upgrade.
         /// The side that dialled. It reads on however much is unsent (one of two peers has to,
-        /// or both wait for ever), and is over when the peer ends its sending.
+        /// or both wait for ever), is over when the peer ends its sending, and tells its inlet
+        /// when what had to wait has gone.
         bool client = false;
         /// Frames of so much are taken in whatever limit is set.
         std::size_t least_receive_limit_bytes = 0;
@@ -67,6 +68,9 @@ public:
     [[nodiscard]] bool was_too_slow() const noexcept { return was_too_slow_; }
 
     void send(std::string_view frame) override;
+    [[nodiscard]] bool takes_frames() const noexcept override {
+        return phase_ <= Phase::half_closed;
+    }
     [[nodiscard]] std::size_t unsent() const noexcept override;
     void flush() override;
     [[nodiscard]] std::size_t send_limit() const noexcept override;
@@ -82,7 +86,6 @@ private:
         closed,
     };
 
-    [[nodiscard]] bool takes_frames() const noexcept { return phase_ <= Phase::half_closed; }
     [[nodiscard]] bool wants_bytes() const noexcept;
     [[nodiscard]] bool owes_answers() const noexcept { return inlet_ && inlet_->owes_answers(); }
 

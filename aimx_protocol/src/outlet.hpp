@@ -29,6 +29,8 @@ public:
     virtual ~Outlet() = default;
     /// Takes one frame; never waits, never fails. What cannot be sent yet is kept.
     virtual void send(std::string_view frame) = 0;
+    /// False: the connection is on its way to its end, and drops what it is given.
+    [[nodiscard]] virtual bool takes_frames() const noexcept { return true; }
     /// Bytes taken and not yet given to the kernel.
     [[nodiscard]] virtual std::size_t unsent() const noexcept = 0;
     /// Gives the kernel what it takes now. Called once after a batch of send().
@@ -54,7 +56,8 @@ public:
     /// Answers will come by themselves, so a peer that has ended its own sending is
     /// still served.
     [[nodiscard]] virtual bool owes_answers() const noexcept { return false; }
-    /// There is room again: unsent() has fallen below `send_low_bytes`.
+    /// There is room again: unsent() has fallen below `send_low_bytes`. A client's inlet
+    /// also hears of it below that, until nothing is unsent.
     virtual void on_room() = 0;
 };
 

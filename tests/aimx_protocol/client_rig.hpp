@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,9 +35,18 @@ public:
     void on_status(const ClientStatus& status) override { states.push_back(status); }
 
     // Outlet
-    void send(std::string_view frame) override { sent.emplace_back(frame); }
+    void send(std::string_view frame) override {
+        if (takes) {
+            sent.emplace_back(frame);
+            unsent_bytes += slow ? frame.size() : 0;
+        }
+    }
+    bool takes_frames() const noexcept override { return takes; }
     std::size_t unsent() const noexcept override { return unsent_bytes; }
-    void flush() override { ++flushes; }
+    void flush() override {
+        ++flushes;
+        on_flush();
+    }
     std::size_t send_limit() const noexcept override { return limit; }
     void set_frame_limit(std::size_t bytes) override { limit = bytes; }
     void close(std::string_view) override {}
@@ -149,6 +159,9 @@ public:
     double chance = 0;
     int dials = 0;
     int flushes = 0;
+    std::function<void()> on_flush = [] {};
+    bool takes = true;  // false: the connection is closing, and drops what it is given
+    bool slow = false;  // what is sent stays in unsent_bytes
     std::size_t unsent_bytes = 0;
     std::size_t limit = tcp_frame_limit_bytes;
     std::optional<SteadyTime> wake;

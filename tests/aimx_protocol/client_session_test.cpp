@@ -359,20 +359,6 @@ TEST(ClientSession, WaitsForTheOutcomeOfAWriteWhereThereIsOne) {
     EXPECT_EQ(bad->code(), make_error_code(Errc::decode_failed));
 }
 
-TEST(ClientSession, HoldsBackWritesToAPlainServerThatIsSlow) {
-    ClientRig rig;
-    rig.begin();
-    rig.welcome_plain();
-    rig.unsent_bytes = send_high_bytes + 1;
-    const auto waiting = rig.write("a", "1");
-    EXPECT_FALSE(waiting->done);
-
-    rig.session.on_room();
-
-    EXPECT_TRUE(waiting->done);
-    EXPECT_EQ(waiting->code(), std::error_code());
-}
-
 TEST(ClientSession, SendsABatchAtOnce) {
     ClientRig rig;
     rig.begin();

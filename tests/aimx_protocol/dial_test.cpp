@@ -298,6 +298,27 @@ TEST(Dial, TakesLongFramesOnTcpFromTheFirst) {
     settle(loop);
 }
 
+TEST(Dial, MakesAConnectionThatTellsWhenAllHasGone) {
+    asio::io_context loop;
+    const RawServer server(loop, "tcp://127.0.0.1:0");
+    Listening client(loop, server.url());
+    Wire wire = server.accept();
+    run_until(loop, [&] { return client.call.answers > 0; });
+    client.start();
+    std::size_t unsent = 1;
+    client.told.on_room = [&] { unsent = client.call.connection->unsent(); };
+    const std::string frame(std::size_t{8} << 20, 'x');  // more than any socket buffer takes
+
+    client.call.connection->send(frame);
+    client.call.connection->flush();
+    static_cast<void>(wire.receive(4 + frame.size()));
+    run_until(loop, [&] { return unsent == 0; });
+
+    EXPECT_EQ(client.call.connection->unsent(), 0U);
+    client.call.connection->abort("");
+    settle(loop);
+}
+
 TEST(Dial, IsSilentAfterItWasCancelled) {
     asio::io_context loop;
     const RawServer server(loop);
