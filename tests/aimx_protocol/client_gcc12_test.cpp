@@ -51,7 +51,8 @@ Task call_everything(const Client& client, bool& done) {
     const Gauge value = co_await client.get<Gauge>(std::string_view{"setpoint"});
     co_await client.set({"setpoint"}, value);
     co_await client.write({"setpoint"}, value);
-    static_cast<void>(co_await client.drain({"plant.north"}, std::uint64_t{3}));
+    static_cast<void>(co_await client.drain_raw({"plant.north"}, std::uint64_t{3}));
+    static_cast<void>(co_await client.drain<Gauge>({"plant.north"}, std::uint64_t{3}));
     static_cast<void>(co_await client.query_latest<Gauge>({"plant.*"}, std::uint64_t{2}));
     static_cast<void>(co_await client.query_range<Gauge>(
         {"plant.north"}, UnixTime{}, UnixTime{1h},

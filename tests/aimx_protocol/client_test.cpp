@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <future>
 
 #include <asio/bind_executor.hpp>
@@ -79,15 +80,17 @@ TEST_P(ClientOverEachTransport, ListsRecordsByPattern) {
 TEST_P(ClientOverEachTransport, DrainsAndTellsWhatIsInside) {
     Database db = serve();
     const Client client(url_of(db));
-    EXPECT_TRUE(client.drain("plant.north", {}, blocking).values.empty());
+    EXPECT_TRUE(client.drain_raw("plant.north", {}, blocking).values.empty());
     for (int i = 1; i <= 3; ++i) {
         db.producer<Gauge>("plant.north").produce({i, ""});
     }
-    const DrainResult drained = client.drain("plant.north", 2, blocking);
+    const DrainResult drained = client.drain_raw("plant.north", 2, blocking);
 
     EXPECT_EQ(drained.values, (std::vector<std::string>{R"({"number":1,"place":""})",
                                                         R"({"number":2,"place":""})"}));
     EXPECT_EQ(drained.lost, 0u);
+    const std::vector<Gauge> rest = client.drain<Gauge>("plant.north", {}, blocking).values;
+    EXPECT_EQ(rest, (std::vector<Gauge>{{3, ""}}));
     EXPECT_GT(client.ping(blocking), 0ns);
     EXPECT_NE(client.graph_nodes(blocking).find("plant.north"), std::string::npos);
     EXPECT_TRUE(client.graph_edges(blocking).starts_with('['));
@@ -269,6 +272,22 @@ TEST_P(ClientOverEachTransport, LeavesNoSubscriptionBehind) {
     }
     client.ping(blocking);
     EXPECT_EQ(server(db).stats().subscriptions_open, 0u);
+}
+
+TEST(ClientDrain, CountsWhatDoesNotDecode) {
+    Database db = serve_plant("tcp://127.0.0.1:0");
+    const Client client(url_of(db));
+    client.drain<Gauge>("plant.north", {}, blocking);
+    db.producer<Gauge>("plant.north").produce(gauge(1));
+    db.producer<Gauge>("plant.north").produce(gauge(2));
+
+    const TypedDrain<std::string> strange = client.drain<std::string>("plant.north", 1, blocking);
+    const TypedDrain<Gauge> known = client.drain<Gauge>("plant.north", {}, blocking);
+
+    EXPECT_TRUE(strange.values.empty());
+    EXPECT_EQ(strange.undecodable, 1u);
+    EXPECT_EQ(known.values, std::vector{gauge(2)});
+    EXPECT_EQ(known.undecodable, 0u);
 }
 
 TEST_P(ClientOverEachTransport, SaysThatTheServerIsGone) {

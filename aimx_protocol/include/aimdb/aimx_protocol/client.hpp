@@ -167,13 +167,29 @@ public:
 
     /// Takes what came since this connection's last drain, oldest first. -> DrainResult
     template <typename Token = asio::use_awaitable_t<>>
-    auto drain(std::string_view key,
-               std::optional<std::uint64_t> limit = std::nullopt,
-               Token&& token = {}) const {
+    auto drain_raw(std::string_view key,
+                   std::optional<std::uint64_t> limit = std::nullopt,
+                   Token&& token = {}) const {
         return start<DrainResult>(std::forward<Token>(token),
                                   [core = core_, name = std::string(key), limit](auto handler) {
                                       core->drain(name, limit, std::move(handler));
                                   });
+    }
+    /// The same, decoded: what was taken is gone, so a value that is no T fails nothing.
+    /// -> TypedDrain<T>
+    template <typename T, typename Token = asio::use_awaitable_t<>>
+    auto drain(std::string_view key,
+               std::optional<std::uint64_t> limit = std::nullopt,
+               Token&& token = {}) const {
+        require_codec<T>();
+        auto ask = [core = core_, name = std::string(key), limit](auto handler) {
+            core->drain(name, limit,
+                        [answer = std::move(handler)](std::exception_ptr error,
+                                                      DrainResult result) mutable {
+                            answer(std::move(error), decode_drain<T>(result));
+                        });
+        };
+        return start<TypedDrain<T>>(std::forward<Token>(token), std::move(ask));
     }
 
     // History. The answers equal those of Database::query_latest and the others; they
@@ -287,6 +303,22 @@ private:
             }
             answer(std::move(error), std::move(value));
         };
+    }
+
+    template <typename T>
+    static TypedDrain<T> decode_drain(const DrainResult& result) {
+        TypedDrain<T> typed;
+        typed.lost = result.lost;
+        typed.more = result.more;
+        typed.values.reserve(result.values.size());
+        for (const std::string& json : result.values) {
+            try {
+                typed.values.push_back(Codec<T>::decode(json));
+            } catch (const std::exception&) {  // also of a user's codec: counted, not fatal
+                ++typed.undecodable;
+            }
+        }
+        return typed;
     }
 
     template <typename T, typename Token>

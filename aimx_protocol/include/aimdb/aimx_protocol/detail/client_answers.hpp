@@ -65,6 +65,15 @@ struct DrainResult {
     bool more = false;                ///< The rest did not fit: drain again.
 };
 
+/// The same, decoded.
+template <typename T>
+struct TypedDrain {
+    std::vector<T> values;
+    std::uint64_t lost = 0;
+    std::uint64_t undecodable = 0;  ///< Left out: their text does not decode as T.
+    bool more = false;
+};
+
 /// What became of a write.
 struct WriteOutcome {
     bool confirmed = false;  ///< False: sent to a plain server, which says nothing.
