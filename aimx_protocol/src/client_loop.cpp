@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client_loop.hpp"
 
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -15,6 +17,16 @@ namespace {
 
 /// How long a closed client waits for what it has sent to leave.
 constexpr std::chrono::seconds farewell_limit{1};
+
+// So that a moment and a time always have a sum.
+ClientOptions within_limits(ClientOptions options) {
+    for (std::chrono::milliseconds* const time :
+         {&options.call_timeout, &options.dial_timeout, &options.ping_after, &options.pong_timeout,
+          &options.reconnect.initial, &options.reconnect.cap}) {
+        *time = std::clamp(*time, std::chrono::milliseconds(0), option_time_limit);
+    }
+    return options;
+}
 
 // The connection owns its inlet, but the session outlives connections.
 class SessionInlet final : public Inlet {
@@ -43,7 +55,7 @@ std::string shown_url(std::string_view url) {
 }
 
 ClientLoop::ClientLoop(std::string_view url, ClientOptions options)
-    : options_(std::move(options)),
+    : options_(within_limits(std::move(options))),
       url_(parse_url(url)),
       executor_(io_.get_executor()),
       work_(io_.get_executor()),

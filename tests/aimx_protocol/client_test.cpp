@@ -274,6 +274,20 @@ TEST_P(ClientOverEachTransport, LeavesNoSubscriptionBehind) {
     EXPECT_EQ(server(db).stats().subscriptions_open, 0u);
 }
 
+TEST(ClientTimes, MayBeAsLongAsTheyLike) {
+    Database db = serve_plant("tcp://127.0.0.1:0");
+    ClientOptions options;
+    constexpr auto for_ever = std::chrono::milliseconds::max();
+    options.call_timeout = options.dial_timeout = for_ever;
+    options.ping_after = options.pong_timeout = for_ever;
+    options.reconnect.initial = options.reconnect.cap = for_ever;
+    const Client client(url_of(db), options);
+
+    EXPECT_GT(client.ping(blocking), 0ns);
+    EXPECT_EQ(client.set("setpoint", gauge(1), blocking), R"({"number":1,"place":"north"})");
+    EXPECT_EQ(client.status().connections, 1u);
+}
+
 TEST(ClientDrain, CountsWhatDoesNotDecode) {
     Database db = serve_plant("tcp://127.0.0.1:0");
     const Client client(url_of(db));

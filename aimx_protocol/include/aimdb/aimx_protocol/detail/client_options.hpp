@@ -46,6 +46,9 @@ struct ClientStatus {
     std::vector<std::string> writable_records;
 };
 
+/// Longest time that options can name: longer ones count as this, negative ones as none.
+inline constexpr std::chrono::milliseconds option_time_limit = std::chrono::hours(365 * 24);
+
 struct ClientOptions {
     std::string name = "aimdb-client";               ///< Shown to the server.
     std::string token;                               ///< Where the endpoint wants one.
