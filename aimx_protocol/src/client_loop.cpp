@@ -69,9 +69,28 @@ ClientLoop::ClientLoop(std::string_view url, ClientOptions options)
 
 ClientLoop::~ClientLoop() { stop(); }
 
+// Completions and callbacks are the program's own: what they throw is no reason to end
+// it, nor for the others not to be called.
 void ClientLoop::run() {
     pthread_setname_np(pthread_self(), "aimdb-aimx-cli");
-    io_.run();
+    for (;;) {
+        try {
+            io_.run();
+            return;
+        } catch (...) {
+            report_thrown();
+        }
+    }
+}
+
+void ClientLoop::report_thrown() const noexcept {
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        options_.log.error(std::string("a callback threw: ") + error.what());
+    } catch (...) {
+        options_.log.error("a callback threw something that is no std::exception");
+    }
 }
 
 void ClientLoop::post(Task task) {
@@ -159,8 +178,12 @@ void ClientLoop::on_status(const ClientStatus& status) {
         const std::lock_guard lock(mutex_);
         status_ = status;
     }
-    if (options_.on_state) {
-        options_.on_state(status);
+    try {
+        if (options_.on_state) {
+            options_.on_state(status);
+        }
+    } catch (...) {
+        report_thrown();
     }
     for (const Watcher& watcher : watchers_) {
         watcher(status);

@@ -65,6 +65,7 @@ private:
 
     void run();
     void run_posted();
+    void report_thrown() const noexcept;
     void start_connection(std::shared_ptr<Connection> connection);
     void on_closed(std::uint64_t generation, std::string_view reason);
     void finish();

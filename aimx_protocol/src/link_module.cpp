@@ -25,13 +25,14 @@ std::string find_fault(const LinkPort& port) {
     return {};
 }
 
-ClientOptions options_for(const LinkPort& port) {
+ClientOptions options_for(const LinkPort& port, const Log& log) {
     ClientOptions options;
     options.name = "aimdb-link";
     options.token = port.options().token;
     options.reconnect = port.options().reconnect;
     options.offline_queue_limit = limit_calls;
     options.sent_limit = limit_calls;
+    options.log = log;
     return options;
 }
 
@@ -70,12 +71,12 @@ void Links::check(const aimdb::detail::Declarations&, std::vector<Finding>& find
     }
 }
 
-void Links::start(Database&) {
+void Links::start(Database& database) {
     for (const auto& port : ports_) {
         RecordUrl url = parse_record_url(port->url());
         std::shared_ptr<ClientCore>& client = clients_[url.url.text + '\n' + port->options().token];
         if (client == nullptr) {
-            client = std::make_shared<ClientCore>(url.url.text, options_for(*port));
+            client = std::make_shared<ClientCore>(url.url.text, options_for(*port, database.log()));
         }
         port->connect(client, std::move(url.key));
     }

@@ -304,6 +304,33 @@ TEST(ClientDrain, CountsWhatDoesNotDecode) {
     EXPECT_EQ(known.undecodable, 0u);
 }
 
+// Goal: what a callback throws ends neither the program nor the client.
+// Method: it throws in completions and at each change of state; calls go on, and the log,
+// which is complete when the client is gone, has all of it.
+TEST(ClientCallback, MayThrow) {
+    Database db = serve_plant("tcp://127.0.0.1:0");
+    std::vector<std::string> logged;
+    ClientOptions options = eager();
+    options.on_state = [](const ClientStatus&) { throw std::runtime_error("bad state"); };
+    options.log = Log([&logged](const LogEntry& entry) { logged.emplace_back(entry.message); });
+    {
+        const Client client(url_of(db), options);
+        client.get_raw("plant.north", [](const std::exception_ptr&, const std::string&) {
+            throw std::runtime_error("bad answer");
+        });
+        client.ping([](const std::exception_ptr&, std::chrono::nanoseconds) { throw 7; });
+
+        EXPECT_GT(client.ping(blocking), 0ns);
+        EXPECT_EQ(client.status().state, ClientState::connected);
+    }
+    const auto count = [&logged](const std::string& what) {
+        return std::count(logged.begin(), logged.end(), "a callback threw" + what);
+    };
+    EXPECT_EQ(count(": bad state"), 3);  // connecting, connected, closed
+    EXPECT_EQ(count(": bad answer"), 1);
+    EXPECT_EQ(count(" something that is no std::exception"), 1);
+}
+
 TEST_P(ClientOverEachTransport, SaysThatTheServerIsGone) {
     std::promise<std::string> gone;
     ClientOptions options;

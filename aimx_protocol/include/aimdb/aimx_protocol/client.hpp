@@ -54,7 +54,8 @@ concept UnsafeToAwait = is_awaiting<std::remove_cvref_t<Token>> && std::is_aggre
 /// URLs: unix://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH.
 ///
 /// Threads:   thread-safe, except moving and destroying. Runs one thread of its own,
-///            "aimdb-aimx-cli", where callbacks without an executor are called.
+///            "aimdb-aimx-cli", where callbacks without an executor are called; what they
+///            throw goes to the log of the options.
 /// Ownership: destroying it fails what is pending; not on its own thread. It takes up to
 ///            a second for what was sent to leave, and waits for a host name that is being
 ///            looked up (30 s and more where no name server answers).

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "aimdb/core/log.hpp"
+
 namespace aimdb::aimx {
 
 /// When a connection that is gone, or did not come about, is tried again.
@@ -63,8 +65,10 @@ struct ClientOptions {
     /// up to 16 MiB are taken in whatever was agreed on: plain servers send what they like.
     std::size_t max_frame_bytes = std::size_t{1} << 20;
     std::size_t subscription_queue_limit = 256;  ///< Updates kept per subscription.
-    /// Called at every change on the client's thread; must not block or throw.
+    /// Called at every change on the client's thread; must not block.
     std::function<void(const ClientStatus&)> on_state;
+    /// Hears what callbacks on the client's thread throw; the client goes on.
+    Log log;
 };
 
 }  // namespace aimdb::aimx
