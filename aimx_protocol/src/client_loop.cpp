@@ -93,22 +93,31 @@ void ClientLoop::report_thrown() const noexcept {
     }
 }
 
-void ClientLoop::post(Task task) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!stopped_) {
-            posted_.push_back(std::move(task));
-            if (posted_.size() == 1) {
-                asio::post(io_, [this] { run_posted(); });
-            }
-            return;
-        }
+void ClientLoop::post(Task task) { add(std::unique_lock(mutex_), std::move(task)); }
+
+void ClientLoop::add(std::unique_lock<std::mutex> lock, Task task) {
+    if (stopped_) {
+        lock.unlock();
+        task(session_);  // closed: it only says so
+        return;
     }
-    task(session_);  // closed: it only says so
+    posted_.push_back(std::move(task));
+    if (posted_.size() == 1) {
+        asio::post(io_, [this] { run_posted(); });
+    }
 }
 
 void ClientLoop::submit(ClientRequest request) {
-    post([request = std::move(request)](ClientSession& session) mutable {
+    std::unique_lock lock(mutex_);
+    if (posted_.size() >= options_.sent_limit || posted_bytes_ > options_.unsent_limit_bytes) {
+        lock.unlock();
+        session_.refuse(request,
+                        "too many calls wait for the client's thread; make fewer at "
+                        "once, or raise sent_limit and unsent_limit_bytes");
+        return;
+    }
+    posted_bytes_ += request.body.size();
+    add(std::move(lock), [request = std::move(request)](ClientSession& session) mutable {
         session.submit(std::move(request));
     });
 }
@@ -118,6 +127,7 @@ void ClientLoop::run_posted() {
     {
         const std::lock_guard lock(mutex_);
         tasks.swap(posted_);
+        posted_bytes_ = 0;
     }
     for (const Task& task : tasks) {
         task(session_);

@@ -43,6 +43,8 @@ public:
     /// Runs `task` on the thread, in the order of the calls; what was posted
     /// together is sent together.
     void post(Task task);
+    /// The same with a request. Fails it at once where more wait for the thread than
+    /// `sent_limit` or `unsent_limit_bytes` allow.
     void submit(ClientRequest request);
     /// Closes, and joins the thread. Later tasks run where they are posted.
     void stop();
@@ -64,6 +66,7 @@ private:
     void on_status(const ClientStatus& status) override;
 
     void run();
+    void add(std::unique_lock<std::mutex> lock, Task task);
     void run_posted();
     void report_thrown() const noexcept;
     void start_connection(std::shared_ptr<Connection> connection);
@@ -86,6 +89,7 @@ private:
 
     mutable std::mutex mutex_;
     std::vector<Task> posted_;
+    std::size_t posted_bytes_ = 0;  // of requests among them
     bool stopped_ = false;
     ClientStatus status_;
     std::uint64_t last_number_ = 0;

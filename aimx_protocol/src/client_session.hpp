@@ -67,6 +67,8 @@ public:
     void flush();
 
     void submit(ClientRequest request);
+    /// Fails what cannot even be submitted. Thread-safe.
+    void refuse(ClientRequest& request, std::string_view why) const;
     void follow(std::uint64_t number, std::unique_ptr<ClientFollow> follow);
     void unfollow(std::uint64_t number);
     /// A paused subscription's queue has room again.

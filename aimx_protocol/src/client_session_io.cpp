@@ -35,6 +35,10 @@ void ClientSession::submit(ClientRequest request) {
     }
 }
 
+void ClientSession::refuse(ClientRequest& request, std::string_view why) const {
+    calls_.fail(request, make_error_code(Errc::limit_exceeded), why);
+}
+
 void ClientSession::send(ClientRequest request) {
     switch (request.kind) {
         case ClientRequest::Kind::connected: request.answer(nullptr, "null"); return;
@@ -80,17 +84,18 @@ void ClientSession::send_ping(ClientRequest::Answer answer) {
 
 bool ClientSession::fits(ClientRequest& request) {
     if (calls_.sent_count() + unsent_writes_.size() >= options_.sent_limit) {
-        calls_.fail(request, make_error_code(Errc::limit_exceeded),
-                    std::to_string(options_.sent_limit) +
-                        " calls already wait for an answer; raise sent_limit");
-        return false;
-    }
-    if (frame_.size() <= outlet_->send_limit()) {
+        refuse(request, std::to_string(options_.sent_limit) +
+                            " calls already wait for an answer; raise sent_limit");
+    } else if (outlet_->unsent() > options_.unsent_limit_bytes) {
+        refuse(request, std::to_string(outlet_->unsent()) +
+                            " bytes are unsent, the server takes too little; raise "
+                            "unsent_limit_bytes");
+    } else if (frame_.size() > outlet_->send_limit()) {
+        refuse(request, "a frame of " + std::to_string(frame_.size()) +
+                            " bytes; the server takes " + std::to_string(outlet_->send_limit()));
+    } else {
         return true;
     }
-    calls_.fail(request, make_error_code(Errc::limit_exceeded),
-                "a frame of " + std::to_string(frame_.size()) + " bytes; the server takes " +
-                    std::to_string(outlet_->send_limit()));
     return false;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aimdb/aimx_protocol/detail/link_module.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "aimdb/aimx_protocol/link.hpp"
@@ -11,7 +12,9 @@
 namespace aimdb::aimx {
 namespace {
 
-constexpr std::size_t limit_calls = std::size_t{1} << 20;  // windows are the real bound
+// Windows are the real bound.
+constexpr std::size_t limit_calls = std::size_t{1} << 20;
+constexpr std::size_t limit_bytes = std::numeric_limits<std::size_t>::max();
 
 std::string find_fault(const LinkPort& port) {
     try {
@@ -32,6 +35,7 @@ ClientOptions options_for(const LinkPort& port, const Log& log) {
     options.reconnect = port.options().reconnect;
     options.offline_queue_limit = limit_calls;
     options.sent_limit = limit_calls;
+    options.unsent_limit_bytes = limit_bytes;
     options.log = log;
     return options;
 }

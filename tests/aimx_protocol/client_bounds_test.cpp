@@ -76,5 +76,27 @@ TEST(ClientBounds, KeepForTheNextConnectionWhatAClosingOneDoesNotTake) {
     EXPECT_EQ(rig.sent.back(), R"({"t":"req","id":3,"method":"record.get","params":null})");
 }
 
+TEST(ClientBounds, RefuseCallsWhileTooMuchIsUnsent) {
+    ClientOptions options;
+    ClientRig rig(options);
+    rig.begin();
+    rig.welcome();
+    rig.limit = std::size_t{64} << 20;
+    rig.slow = true;
+    const std::string much = '"' + std::string(std::size_t{17} << 20, 'x') + '"';
+    const auto first = rig.write("a", much);
+    const std::size_t sent = rig.sent.size();
+    const auto call = rig.call("record.get");
+    const auto write = rig.write("a", "1");
+
+    EXPECT_EQ(call->code(), make_error_code(Errc::limit_exceeded));
+    EXPECT_EQ(write->code(), make_error_code(Errc::limit_exceeded));
+    EXPECT_NE(call->what().find("unsent"), std::string::npos);
+    EXPECT_EQ(rig.sent.size(), sent);
+    rig.unsent_bytes = 0;
+    EXPECT_EQ(rig.write("a", "1")->code(), std::error_code());
+    EXPECT_EQ(rig.sent.size(), sent + 1);
+}
+
 }  // namespace
 }  // namespace aimdb::aimx::test

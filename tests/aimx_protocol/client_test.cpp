@@ -331,6 +331,25 @@ TEST(ClientCallback, MayThrow) {
     EXPECT_EQ(count(" something that is no std::exception"), 1);
 }
 
+// Goal: a thread that is held up does not let calls pile up without bound.
+// Method: on_state holds it while calls are made.
+TEST(ClientThread, RefusesCallsWhileTooManyWaitForIt) {
+    Database db = serve_plant("tcp://127.0.0.1:0");
+    std::promise<void> let_go;
+    ClientOptions options = eager();
+    options.sent_limit = 2;
+    options.on_state = [held = let_go.get_future().share()](const ClientStatus&) { held.wait(); };
+    const Client client(url_of(db), options);
+    std::future<std::string> first = client.get_raw("setpoint", asio::use_future);
+    std::future<std::string> second = client.get_raw("setpoint", asio::use_future);
+
+    EXPECT_EQ(code_of([&] { client.ping(blocking); }), Errc::limit_exceeded);
+    let_go.set_value();
+
+    EXPECT_EQ(code_of([&] { first.get(); }), Errc::unknown_record);  // no value yet
+    EXPECT_EQ(code_of([&] { second.get(); }), Errc::unknown_record);
+}
+
 TEST_P(ClientOverEachTransport, SaysThatTheServerIsGone) {
     std::promise<std::string> gone;
     ClientOptions options;

@@ -46,7 +46,7 @@ concept UnsafeToAwait = is_awaiting<std::remove_cvref_t<Token>> && std::is_aggre
 ///   - Error(timed_out): no answer within `call_timeout`, connected or not;
 ///   - Error(std::errc::connection_reset): the connection was lost before the answer
 ///     came; for a call that changes something Error(outcome_unknown);
-///   - Error(limit_exceeded): the frame is too long, or too many calls wait;
+///   - Error(limit_exceeded): the frame is too long, or too much waits;
 ///   - Error(invalid_key): a key or method with quotes, backslashes or control characters;
 ///   - Error(shutting_down): the client has been closed;
 ///   - Error(decode_failed): the answer is not what it should be.
