@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Goal:   the page shows history before anything live has happened, and how soon.
-// Method: the page marks both moments. The order is asserted, the times are told; with
-//         AIMDB_DASHBOARD_WARM_UP_DAYS=2200 the history has about a million rows.
+// Goal:   the page shows history before anything live has happened, and within 300 ms after it has
+//         loaded, a million stored rows or not.
+// Method: the page marks both moments. The order is asserted of every load, the time of the best
+//         of several, since other programs only ever add to it; all are told.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -18,8 +19,11 @@ import {
     waitForMark,
 } from "../support/page.js";
 
-const warmUp = Number(process.env.AIMDB_DASHBOARD_WARM_UP_DAYS ?? 60);
+/** Observed days that give more than a million rows. */
+const WARM_UP_DAYS = 2_200;
+const LEAST_ROWS = 1_000_000;
 const LOADS = 5;
+const FIRST_DATA_LIMIT_MS = 300;
 /** Seven or eight are needed; a chart whose values were passed over reads once more. */
 const QUERY_LIMIT = 12;
 /** Rows per second that the hub commits when it is through its first days. */
@@ -49,7 +53,7 @@ describe("the first data", realHub, () => {
     let rows;
 
     before(async () => {
-        hub = await WeatherHub.create({ warmUp });
+        hub = await WeatherHub.create({ warmUp: WARM_UP_DAYS });
         browser = await openBrowser();
         const { page } = await openPage(browser, hub.url);
         rows = await warmedUp(page);
@@ -60,8 +64,10 @@ describe("the first data", realHub, () => {
         await hub?.remove();
     });
 
-    it("comes from history, before any live event", async (test) => {
+    it("comes from history, before any live event and soon", async (test) => {
         test.diagnostic(`${rows} rows are stored`);
+        assert.ok(rows >= LEAST_ROWS, `${rows} rows`);
+        const afterLoad = [];
         for (let load = 0; load < LOADS; load++) {
             const { page, faults } = await openPage(browser, hub.url);
             const live = await waitForMark(page, "first-live-event");
@@ -79,17 +85,51 @@ describe("the first data", realHub, () => {
             });
             assert.ok(data !== null && data < live, `data ${data} ms, live ${live} ms`);
             assert.deepEqual(faults, []);
+            afterLoad.push(data - loaded);
             test.diagnostic(
                 `first data ${Math.round(data)} ms after the navigation began, ${Math.round(data - loaded)} ms after load; first live event ${Math.round(live)} ms; ${files} files, ${bytes} bytes`,
             );
             await page.context().close();
         }
+        const least = Math.min(...afterLoad);
+        assert.ok(least <= FIRST_DATA_LIMIT_MS, `${least} ms after load at best`);
     });
 
     it("is 14 cities, by one query", async () => {
         const { page } = await openPage(browser, hub.url);
         await waitForMark(page, "first-data");
         assert.equal(await page.locator("#accuracy tbody tr").count(), 14);
+        await page.context().close();
+    });
+
+    it("is waited for, however long it takes", async () => {
+        let held = null;
+        let subscriptions = 0;
+        const { page } = await openPage(browser, hub.url, {}, async (early) => {
+            await early.clock.install();
+            await early.routeWebSocket(/\/ws/, (socket) => {
+                const server = socket.connectToServer();
+                socket.onMessage((message) => {
+                    subscriptions += message.includes('"t":"sub"') ? 1 : 0;
+                    server.send(message);
+                });
+                server.onMessage((message) => {
+                    if (held === null && message.includes("accuracy_summary.")) {
+                        held = () => socket.send(message);
+                    } else {
+                        socket.send(message);
+                    }
+                });
+            });
+        });
+        await page.waitForFunction(() => document.documentElement.dataset.connection === "open");
+        await page.clock.fastForward(5_000);
+        // What it would have sent by now has come where it is counted.
+        await page.evaluate(() => document.title);
+        assert.equal(subscriptions, 0);
+        held();
+        await page.waitForSelector("#accuracy tbody tr");
+        await page.waitForSelector("#graph [data-area]");
         await page.context().close();
     });
 

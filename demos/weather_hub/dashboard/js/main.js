@@ -10,9 +10,6 @@ import { startClock } from "./models/clock.js";
 import { Places } from "./models/places.js";
 import { startAccuracy } from "./panels/accuracy.js";
 
-/** If the first query takes longer than this, the rest of the page does not wait for it. */
-const PATIENCE_MS = 1_000;
-
 const hub = new Hub();
 let begin;
 const ready = new Promise((resolve) => {
@@ -25,8 +22,8 @@ const accuracy = startAccuracy(context);
 startHeader(context);
 startBanner(context);
 watchSilence();
-setTimeout(begin, PATIENCE_MS);
-accuracy.firstData.then(begin);
+// Nothing is followed before history is there; until then index.html says what is waited for.
+accuracy.answered.then(begin);
 await ready;
 keepAges(clock);
 const { startRest } = await import("./rest.js");

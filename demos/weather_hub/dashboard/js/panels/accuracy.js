@@ -14,7 +14,9 @@ import { AccuracyTable } from "./accuracy_table.js";
 /** A city has one newest validation per model. */
 const NEWEST_ROWS = 4;
 
-/** @returns {{ firstData: Promise<void>, city: Signal, model: Signal, models: () => string[],
+/** `answered` is kept when the first query is, or has failed.
+ *
+ * @returns {{ answered: Promise<void>, city: Signal, model: Signal, models: () => string[],
  *     validations: Set<Function>, chartPlace: Element }} */
 export function startAccuracy({ hub, places }) {
     const summaries = new Map();
@@ -31,9 +33,9 @@ export function startAccuracy({ hub, places }) {
     const paint = () => table.show({ summaries, newest, model: model.value, city: city.value });
     const repaint = painter(area.element, paint, 250);
     let following = false;
-    let firstDone;
-    const firstData = new Promise((resolve) => {
-        firstDone = resolve;
+    let answer;
+    const answered = new Promise((resolve) => {
+        answer = resolve;
     });
 
     function offerModels() {
@@ -77,12 +79,13 @@ export function startAccuracy({ hub, places }) {
                         "after the hub's first start.",
                 );
             }
-            firstDone();
+            answer();
             follow();
             const rows = await hub.rows({ name: "accuracy.*", limit: NEWEST_ROWS, order: "desc" });
             rows.reverse().forEach(({ payload }) => newest.take(payload));
             repaint();
         });
+        answer();
     }
 
     function showFirst() {
@@ -126,5 +129,5 @@ export function startAccuracy({ hub, places }) {
     model.watch(repaint);
     places.stations.watch(repaint);
     hub.eachOpen(load);
-    return { firstData, city, model, models, validations, chartPlace };
+    return { answered, city, model, models, validations, chartPlace };
 }
