@@ -3,6 +3,12 @@ import { chromium } from "playwright-core";
 
 const CHROMIUM = process.env.AIMDB_CHROMIUM ?? "/usr/bin/chromium";
 
+/** Ends what hangs; a loaded machine may take long. */
+const PATIENCE_MS = 90_000;
+
+/** What the browser says of a hub that is away: no fault of the page. */
+const BROKEN_CONNECTION = /^WebSocket (connection to|is already in) /;
+
 export const PANELS = [
     "accuracy",
     "map",
@@ -25,8 +31,8 @@ export function openBrowser() {
 }
 
 /**
- * A page of the dashboard; what it throws, or cannot fetch, is in `faults`, what it asks the hub
- * for in `calls`.
+ * A page of the dashboard; what it throws, calls an error or cannot fetch is in `faults`, what it
+ * asks the hub for in `calls`.
  *
  * @param {import("playwright-core").Browser} browser
  * @param {string} url
@@ -38,9 +44,16 @@ export async function openPage(browser, url, options = {}, prepare = () => {}) {
         viewport: { width: 1440, height: 900 },
         ...options,
     });
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const faults = [];
     page.on("pageerror", (error) => faults.push(error.stack ?? String(error)));
+    // The client tells what a callback of a subscription threw as an error of the console.
+    page.on("console", (message) => {
+        if (message.type() === "error" && !BROKEN_CONNECTION.test(message.text())) {
+            faults.push(message.text());
+        }
+    });
     page.on(
         "response",
         (response) =>
@@ -61,7 +74,7 @@ export async function openPage(browser, url, options = {}, prepare = () => {}) {
 }
 
 /** Until every area has content or says why not, none being still loading. */
-export async function settled(page, timeout = 30_000) {
+export async function settled(page, timeout = PATIENCE_MS) {
     await page.waitForFunction(
         (panels) =>
             panels.every((id) => {
