@@ -91,6 +91,16 @@ describe("the live page", realHub, () => {
                 document.querySelector("#feed .feed-note").textContent,
             ),
         );
+        await page.fill("#feed input", "humidity.*");
+        await page.press("#feed input", "Enter");
+        await page.waitForFunction(() =>
+            /^humidity\./.test(document.querySelector("#feed li:not([hidden]) code")?.textContent),
+        );
+        const others = await page.$$eval("#feed li:not([hidden]) code", (all) =>
+            all.filter(({ textContent }) => !textContent.startsWith("humidity.")),
+        );
+        assert.deepEqual(others, []);
+        await page.click("#feed >> text=Pause");
         await page.click("#feed >> text=Go on");
         await page.fill("#feed input", "temp*");
         await page.press("#feed input", "Enter");

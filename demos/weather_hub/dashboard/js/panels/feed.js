@@ -67,6 +67,7 @@ export function startFeed({ hub, clock, contracts }) {
         pattern = chosen.trim();
         input.value = pattern;
         model.clear();
+        setPaused(false); // Other rows are wanted than those that are held.
         show();
         follow();
     }
