@@ -7,7 +7,7 @@ import { h, setText } from "../dom.js";
 import { DAY_MS, date, number, share } from "../format.js";
 import { painter } from "../frames.js";
 import { segments } from "../segments.js";
-import { Series, align, decimate, holes, parted, summary } from "../series.js";
+import { Series, align, decimate, holes, lowerBound, parted, summary } from "../series.js";
 
 const RANGES = [
     { value: "30", text: "30 d" },
@@ -25,6 +25,8 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
     const { city, model, validations, chartPlace } = accuracy;
     const predicted = new Series(POINT_LIMIT);
     const actual = new Series(POINT_LIMIT);
+    /** 1 for a hit, 0 for a miss, as the hub judged it. */
+    const hits = new Series(POINT_LIMIT);
     const title = h("h3", {});
     const numbers = h("p", { class: "muted small" });
     let days = 90;
@@ -74,6 +76,7 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
         if (payload.model === model.value) {
             predicted.push(payload.valid_for, payload.predicted_celsius);
             actual.push(payload.valid_for, payload.actual_celsius);
+            hits.push(payload.valid_for, payload.within_tolerance ? 1 : 0);
         }
     }
 
@@ -100,6 +103,7 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
         await area.attempt(async () => {
             predicted.clear();
             actual.clear();
+            hits.clear();
             const now = clock.now(Date.now());
             const start = now === null ? undefined : Math.max(0, now - days * DAY_MS);
             for await (const page of hub.client.queryPages({
@@ -139,8 +143,8 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
             .map((t, i) => (t >= from ? predicted.v[i] - actual.v[i] : null))
             .filter((error) => error !== null);
         const off = summary(errors.map(Math.abs));
-        const hits = errors.filter((error) => Math.abs(error) <= 2).length / errors.length;
-        const text = `${off.n} validations, ${date(from)} to ${date(end)}: ${number(off.mean, 2)} °C off on average, at most ${number(off.max, 1)} °C; ${share(hits)} hits`;
+        const hit = summary(hits.v.slice(lowerBound(hits.t, from)));
+        const text = `${off.n} validations, ${date(from)} to ${date(end)}: ${number(off.mean, 2)} °C off on average, at most ${number(off.max, 1)} °C; ${share(hit.mean)} hits`;
         setText(numbers, text);
         chart.describe(text);
     }
