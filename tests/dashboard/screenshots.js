@@ -73,14 +73,15 @@ async function pictures(browser, hub, { name, viewport }, theme) {
 }
 
 const hub = await WeatherHub.create({ warmUp: 600, args: ["--seed", "7"] });
-const browser = await openBrowser();
+let browser;
 try {
+    browser = await openBrowser();
     for (const size of SIZES) {
         for (const theme of ["light", "dark"]) {
             await pictures(browser, hub, size, theme);
         }
     }
 } finally {
-    await browser.close();
+    await browser?.close();
     await hub.remove();
 }

@@ -20,6 +20,9 @@ const LEAST_EVENTS_PER_S = 200;
 const HEAP_GROWTH_LIMIT_MIB = 12;
 const NODES_GROWTH_LIMIT = 3_000;
 const HUB_GROWTH_LIMIT_MIB = 64;
+/** Processor time of the last third against the first: so many times as much and points more. */
+const CPU_GROWTH_LIMIT = 1.5;
+const CPU_SLACK_PERCENT = 5;
 
 const minutes = Number(process.argv[2] ?? 3);
 if (!PROGRAM || !(minutes >= 2)) {
@@ -67,29 +70,41 @@ async function sample(hub, page, devtools) {
 
 const column = (value, digits, width) => value.toFixed(digits).padStart(width);
 
-function tell(now, before) {
-    const seconds = (now.at - before.at) / 1000;
-    const rate = (now.received - before.received) / seconds;
-    const share = (a, b) => (100 * (a - b)) / seconds;
+const secondsBetween = (before, now) => (now.at - before.at) / 1000;
+const eventRate = (before, now) => (now.received - before.received) / secondsBetween(before, now);
+/** Percent of one core. */
+const cpuShare = (before, now, of) =>
+    (100 * (now[of].cpuS - before[of].cpuS)) / secondsBetween(before, now);
+
+function tell(before, now) {
     console.log(
         [
             column((now.at - start.at) / 60_000, 1, 7),
-            column(rate, 0, 9),
+            column(eventRate(before, now), 0, 9),
             column(now.page.heapMib, 1, 10),
             column(now.page.nodes, 0, 8),
-            column(share(now.page.cpuS, before.page.cpuS), 1, 9),
+            column(cpuShare(before, now, "page"), 1, 9),
             column(now.hub.rssMib, 1, 9),
-            column(share(now.hub.cpuS, before.hub.cpuS), 1, 8),
+            column(cpuShare(before, now, "hub"), 1, 8),
         ].join(""),
     );
-    return rate;
+}
+
+/** Processor use must not rise: a check for page or hub. */
+function cpuCheck(samples, of) {
+    const third = Math.floor((samples.length - 1) / 3);
+    const first = cpuShare(samples[0], samples[third], of);
+    const last = cpuShare(samples.at(-1 - third), samples.at(-1), of);
+    const limit = first * CPU_GROWTH_LIMIT + CPU_SLACK_PERCENT;
+    return [`processor of the ${of} at last, %, of ${first.toFixed(1)} at first`, last, "<=", limit];
 }
 
 const hub = await WeatherHub.create({ speed: SPEED, warmUp: 400 });
-const browser = await openBrowser();
+let browser;
 let start;
 let failed = false;
 try {
+    browser = await openBrowser();
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
     // Frames are counted where the browser hands them over.
@@ -112,23 +127,23 @@ try {
     console.log(" minute events/s  heap MiB   nodes page CPU  hub MiB hub CPU");
     start = await sample(hub, page, devtools);
     const samples = [start];
-    const rates = [];
     const panels = await page.$$eval(".panel", (all) => all.map(({ id }) => id));
     while (performance.now() - start.at < minutes * 60_000) {
-        // Each panel is looked at in turn, so that each one draws.
-        const id = panels[samples.length % panels.length];
-        await page.evaluate(
-            (panel) => document.getElementById(panel).scrollIntoView({ behavior: "instant" }),
-            id,
-        );
-        await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+        // Each panel is looked at in turn, so that each one draws, and in each interval all.
+        for (const id of panels) {
+            await page.evaluate(
+                (panel) => document.getElementById(panel).scrollIntoView({ behavior: "instant" }),
+                id,
+            );
+            await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS / panels.length));
+        }
         samples.push(await sample(hub, page, devtools));
-        rates.push(tell(samples.at(-1), samples.at(-2)));
+        tell(samples.at(-2), samples.at(-1));
     }
     const first = samples.find(({ at }) => at - start.at >= 59_000);
     const last = samples.at(-1);
     const checks = [
-        ["events per second, at least", Math.min(...rates), ">=", LEAST_EVENTS_PER_S],
+        ["events per second", eventRate(start, last), ">=", LEAST_EVENTS_PER_S],
         [
             "heap of the page, MiB more",
             last.page.heapMib - first.page.heapMib,
@@ -142,16 +157,18 @@ try {
             "<=",
             HUB_GROWTH_LIMIT_MIB,
         ],
+        cpuCheck(samples, "page"),
+        cpuCheck(samples, "hub"),
     ];
     for (const [what, value, relation, limit] of checks) {
         const good = relation === ">=" ? value >= limit : value <= limit;
         failed ||= !good;
         console.log(
-            `${good ? "ok    " : "FAILED"} ${what}: ${value.toFixed(1)} ${relation} ${limit}`,
+            `${good ? "ok    " : "FAILED"} ${what}: ${value.toFixed(1)} ${relation} ${limit.toFixed(1)}`,
         );
     }
 } finally {
-    await browser.close();
+    await browser?.close();
     await hub.remove();
 }
 process.exitCode = failed ? 1 : 0;
