@@ -167,7 +167,37 @@ describe("the live page", realHub, () => {
         assert.equal(await theme(), "dark");
     });
 
-    it("everything that can be used has a name, and every number its place", async () => {
+    it("every number has a unit, and every panel an age", async () => {
+        await page.waitForFunction(
+            (panels) =>
+                panels.every((id) =>
+                    [...document.querySelectorAll(`#${id} time.age`)].some(
+                        (age) => age.getClientRects().length > 0 && /ago|hour|now/.test(age.textContent),
+                    ),
+                ),
+            PANELS,
+        );
+        const bare = await page.$$eval(".figure", (figures) =>
+            figures
+                .filter(
+                    (figure) =>
+                        /\d/.test(figure.querySelector(".figure-value").textContent) &&
+                        figure.querySelector(".figure-unit").textContent.trim() === "",
+                )
+                .map((figure) => figure.parentElement.textContent),
+        );
+        assert.deepEqual(bare, []);
+        const errors = await page.$$eval("#accuracy .newest-error", (all) =>
+            all.map(({ textContent }) => textContent).filter((text) => text !== ""),
+        );
+        assert.ok(errors.length > 0);
+        assert.deepEqual(
+            errors.filter((text) => !text.endsWith("°C")),
+            [],
+        );
+    });
+
+    it("everything that can be used has a name", async () => {
         const nameless = await page.evaluate(() =>
             [
                 ...document.querySelectorAll(

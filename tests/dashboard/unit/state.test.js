@@ -268,6 +268,23 @@ describe("numbers of a contract", () => {
         assert.equal(stats.of("nothing"), null);
     });
 
+    it("count what is stored and comes again once", () => {
+        const stats = new ContractStats();
+        stats.take("temp.a", { celsius: 1 }, 10, { pos: 7, epoch: "a.0" });
+        stats.take("temp.a", { celsius: 1 }, 10, { pos: 7, epoch: "a.0" });
+        stats.take("temp.b", { celsius: 2 }, 10, { pos: 7, epoch: "a.0" });
+        stats.take("temp.a", { celsius: 3 }, 20, { pos: 1, epoch: "b.0" });
+        assert.deepEqual(stats.of("celsius"), { n: 3, min: 1, max: 3, mean: 2 });
+    });
+
+    it("tell the time that they are of", () => {
+        const stats = new ContractStats();
+        assert.equal(stats.period, null);
+        stats.take("temp.a", { celsius: 1 }, 10);
+        stats.take("temp.a", { celsius: 1, percent: 5 }, 30);
+        assert.deepEqual(stats.period, { from: 10, to: 30 });
+    });
+
     it("keep the newest value when an older one comes late", () => {
         const stats = new ContractStats();
         stats.take("temp.a", { celsius: 2 }, 20);

@@ -40,7 +40,9 @@ export function linesOf(records, contractOf, models, nameOf = titleOf) {
         const fields = (contract?.fields ?? []).filter((field) => isLine(key, field));
         const family = key.split(".")[0];
         for (const field of fields) {
-            const line = { key, field: field.name, unit: unitSymbol(field.unit), family };
+            const unit = unitSymbol(field.unit);
+            const clock = contract.clock === "wall" ? "wall" : "observed";
+            const line = { key, field: field.name, unit, family, clock };
             if (family === "accuracy") {
                 if (ACCURACY_FIELDS.has(field.name)) {
                     lines.push(...models.map((model) => named({ ...line, model }, nameOf)));

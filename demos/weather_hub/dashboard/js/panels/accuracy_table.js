@@ -77,7 +77,8 @@ class CityRow {
                 this.#newest,
                 `${number(validation.predicted_celsius)} → ${number(validation.actual_celsius)} °C`,
             );
-            setText(this.#error, `${hit ? "✓" : "✕"} ${signed(validation.signed_error)}`);
+            const error = signed(validation.signed_error);
+            setText(this.#error, `${hit ? "✓" : "✕"} ${error}\u202f°C`);
             setAttributes(this.#error, {
                 "data-hit": hit ? "yes" : "no",
                 title: `${hit ? "hit" : "miss"}: predicted minus actual for ${date(validation.valid_for)}, ${validation.horizon_h} h ahead`,
@@ -97,7 +98,8 @@ class OverallTile {
     #mae = figure();
     #hits = h("span", {});
     #bias = h("span", {});
-    #note = h("p", { class: "tile-note" });
+    #note = h("span", {});
+    #age = ageElement("observed");
     #label;
 
     constructor(label) {
@@ -111,12 +113,13 @@ class OverallTile {
                 {},
                 this.#mae.element,
                 h("span", { class: "overall-side" }, this.#hits, this.#bias),
-                this.#note,
+                h("p", { class: "tile-note" }, this.#note, this.#age),
             ),
         );
     }
 
-    set(window) {
+    /** @param {number | null} at  of the newest summary */
+    set(window, at) {
         const bias = biasArrow(window?.bias);
         this.#mae.set(number(window?.mae, 2), window ? "°C" : "");
         setText(this.#hits, window ? `${share(window.hit_rate)} hits` : "");
@@ -124,9 +127,11 @@ class OverallTile {
         setText(
             this.#note,
             window
-                ? `off on average, of ${number(window.n, 0)} validations`
+                ? `off on average, of ${number(window.n, 0)} validations, newest `
                 : `no validation in the last ${this.#label}`,
         );
+        setAge(this.#age, at);
+        this.#age.hidden = !window;
     }
 }
 
@@ -179,8 +184,9 @@ export class AccuracyTable {
     }
 
     show({ summaries, newest, model, city }) {
+        const at = Math.max(...[...summaries.values()].map((summary) => summary.at));
         WINDOWS.forEach(({ member }, i) =>
-            this.#tiles[i].set(overall(summaries.values(), model, member)),
+            this.#tiles[i].set(overall(summaries.values(), model, member), at),
         );
         for (const [key, summary] of [...summaries].sort(([a], [b]) => a.localeCompare(b))) {
             if (!this.#rows.has(key)) {

@@ -63,25 +63,31 @@ export function startContracts({ hub, contracts }) {
 
     async function follow() {
         subscription?.close();
+        subscription = null;
         const mine = stats;
-        const { records } = contracts.all.value.get(name);
+        const { records, clock } = contracts.all.value.get(name);
+        const take = ({ topic, ts, pos, epoch }, data) =>
+            mine.take(topic, data, clock === "wall" ? (data?.at ?? ts) : ts, { pos, epoch });
+        try {
+            const rows = await hub.rows({ name: records, limit: HISTORY_ROWS, order: "desc" });
+            rows.reverse().forEach((row) => take(row, row.payload));
+            repaint();
+        } catch (error) {
+            console.warn(`history of ${records}:`, error); // Live values still come.
+        }
+        if (mine !== stats) {
+            return;
+        }
         subscription = hub.follow(records, {
             everyMs: EVERY_MS,
-            onEvent: ({ topic, data, ts, kind }) => {
-                mine.take(topic, data, ts);
-                if (kind === "event") {
+            onEvent: (value) => {
+                take(value, value.data);
+                if (value.kind === "event") {
                     area.set("live");
                 }
                 repaint();
             },
         });
-        try {
-            const rows = await hub.rows({ name: records, limit: HISTORY_ROWS, order: "desc" });
-            rows.reverse().forEach(({ topic, payload, ts }) => mine.take(topic, payload, ts));
-            repaint();
-        } catch (error) {
-            console.warn(`history of ${records}:`, error); // Live values still come.
-        }
     }
 
     function show() {
@@ -107,6 +113,7 @@ class Detail {
     #about = h("p", {});
     #facts = h("dl", { class: "contract-facts" });
     #fields = h("tbody", {});
+    #period = h("p", { class: "muted small" });
     #records = h("tbody", {});
     #more = h("p", { class: "muted small" });
     #rows = new Map();
@@ -143,10 +150,11 @@ class Detail {
             this.#facts,
             table(
                 "Fields",
-                ["Field", "Type", "Unit", "Least", "Mean", "Greatest", "Meaning"],
+                ["Field", "Type", "Unit", "Least", "Mean", "Greatest", "Of", "Meaning"],
                 this.#fields,
                 "contract-fields",
             ),
+            this.#period,
             h("h3", {}, "Newest values"),
             table("Newest values", ["Record", "Value", "Age"], this.#records, "contract-records"),
             this.#more,
@@ -177,6 +185,14 @@ class Detail {
         this.#fields.replaceChildren(
             ...(contract.fields ?? []).map((field) => fieldRow(field, stats)),
         );
+        const period = stats.period;
+        setText(
+            this.#period,
+            period === null
+                ? "No value has been seen yet."
+                : `Least, mean and greatest of what this page has seen, ${dateTime(period.from)} to ` +
+                      `${dateTime(period.to)} UTC, ${contract.clock === "wall" ? "wall clock" : "observed time"}.`,
+        );
         this.#showRecords(contract, stats);
     }
 
@@ -200,7 +216,7 @@ class Detail {
             const { data, ts } = stats.newest.get(key);
             const row = this.#rows.get(key);
             setText(row.value, valueWithUnits(data, contract));
-            setAge(row.age, contract.clock === "wall" ? data.at : ts);
+            setAge(row.age, ts);
         }
         const rest = keys.length - RECORD_LIMIT;
         setText(
@@ -232,6 +248,7 @@ function fieldRow({ name, type, unit, doc }, stats) {
         h("td", { class: "muted" }, type),
         h("td", { class: "muted" }, unitSymbol(unit) || NONE),
         numbers.map((value) => h("td", { class: "number" }, text(value))),
+        h("td", { class: "number muted" }, seen ? `${number(seen.n, 0)} values` : NONE),
         h("td", { class: "contract-doc" }, doc),
     );
 }

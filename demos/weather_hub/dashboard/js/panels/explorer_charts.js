@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ageElement, setAge } from "../ages.js";
 import { Chart } from "../chart.js";
 import { h, setText } from "../dom.js";
 import { byUnit } from "../explorer_model.js";
@@ -37,6 +38,7 @@ export class ExplorerCharts {
 
     #group(unit, members, onDrop) {
         const readings = members.map(() => h("span", { class: "legend-reading" }));
+        const ages = members.map(({ line }) => ageElement(line.clock));
         const when = h("p", { class: "muted small" });
         const gapNote = h("p", { class: "gap-note small" });
         const chart = new Chart({
@@ -61,6 +63,7 @@ export class ExplorerCharts {
                     h("span", { class: "legend-line" }),
                     h("span", {}, line.label),
                     readings[i],
+                    ages[i],
                     h(
                         "button",
                         {
@@ -75,7 +78,7 @@ export class ExplorerCharts {
             ),
         );
         const element = h("div", { class: "explorer-chart" }, legend, chart.element, when, gapNote);
-        const group = { unit, members, chart, readings, when, gapNote, element, cursor: null };
+        const group = { unit, members, chart, readings, ages, when, gapNote, element, cursor: null };
         return group;
     }
 }
@@ -119,10 +122,11 @@ function gapText(gaps) {
 }
 
 /** The values under the cursor, or the newest ones. */
-function read(cursor, { members, readings, when }) {
+function read(cursor, { members, readings, ages, when }) {
     members.forEach(({ reader, line }, i) => {
         const point = reader.trace.at(cursor?.x ?? Infinity);
         setText(readings[i], point === null ? NONE : `${compact(point.v)} ${line.unit}`);
+        setAge(ages[i], point?.t);
     });
     setText(
         when,

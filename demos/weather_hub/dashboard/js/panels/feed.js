@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What arrives, as it arrives: filtered by a pattern, bounded, and it can be held.
+import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
 import { h, setAttributes, setText } from "../dom.js";
-import { clockTime, date, number } from "../format.js";
+import { dateTime, number } from "../format.js";
 import { FeedModel, patternFault, valueText } from "../feed_model.js";
 import { painter } from "../frames.js";
 
@@ -46,10 +47,16 @@ export function startFeed({ hub, clock, contracts }) {
         );
         return { preset, button };
     });
-    const note = h("p", { class: "muted small feed-note" });
+    const note = h("span", {});
+    const age = ageElement();
     const list = h("ol", { class: "feed", "aria-label": "Newest events first" });
     const { area, section } = panel("feed", {
-        content: h("div", {}, note, list),
+        content: h(
+            "div",
+            {},
+            h("p", { class: "muted small feed-note" }, note, " Newest: ", age),
+            list,
+        ),
         retry: () => follow(),
     });
     const tools = h(
@@ -121,6 +128,9 @@ export function startFeed({ hub, clock, contracts }) {
         if (model.paused && rows.length > 0) {
             return;
         }
+        const newest = model.rows.at(0);
+        setAttributes(age, { "data-clock": newest && clockOf(newest.topic, contracts) });
+        setAge(age, newest?.ts);
         model.rows.forEach((event, i) => {
             if (!rows[i]) {
                 rows.push(feedRow());
@@ -148,6 +158,9 @@ export function startFeed({ hub, clock, contracts }) {
     follow();
 }
 
+/** What is stored without a time of its own has the wall clock's. */
+const clockOf = (topic, contracts) => contracts.of(topic)?.clock ?? "wall";
+
 function feedRow() {
     const time = h("time", { class: "feed-time" });
     const key = h("code", { class: "feed-key" });
@@ -156,10 +169,8 @@ function feedRow() {
     return {
         element: h("li", {}, time, key, value, extra),
         show({ topic, data, ts, merged, kind }, contracts) {
-            setText(time, ts === null ? "" : clockTime(ts));
-            setAttributes(time, {
-                title: ts === null ? null : `${date(ts)}, ${clockTime(ts)} UTC, observed time`,
-            });
+            setText(time, ts === null ? "" : dateTime(ts));
+            setAttributes(time, { title: `UTC, ${clockOf(topic, contracts)} time` });
             setText(key, topic);
             setText(
                 value,

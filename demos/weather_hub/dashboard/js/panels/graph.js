@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How records are made from each other, and how fast.
+import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
 import { h, setAttributes, setText, svg } from "../dom.js";
 import { compact, number, titleOf } from "../format.js";
@@ -40,11 +41,13 @@ export function startGraph({ hub }) {
         drawing,
     );
     const stages = new StageTable();
+    const age = ageElement("wall");
     const content = h(
         "div",
         { class: "graph-panel" },
         h("div", { class: "toolbar" }, search, closeAll, note),
         scroll,
+        h("p", { class: "muted small" }, "Rates and lag, wall clock: ", age),
         stages.element,
     );
     const { area } = panel("graph", {
@@ -216,6 +219,7 @@ export function startGraph({ hub }) {
         everyMs: 1_000,
         onEvent: ({ data, kind }) => {
             told.stages = lags.recent(data.stages, data.at);
+            setAge(age, data.at);
             if (area.state.filled && kind === "event") {
                 area.set("live");
             }

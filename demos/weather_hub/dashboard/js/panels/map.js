@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Stations where they stand, on land made of dots.
+import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
 import { h, setAttributes, setText, svg } from "../dom.js";
 import { HOUR_MS, date, number, quantity } from "../format.js";
@@ -26,6 +27,7 @@ export function startMap({ clock, places, weather }) {
         { class: "map-detail", "aria-live": "polite" },
         "Point at a station, or move to it with the Tab key, to read it.",
     );
+    const newest = ageElement("observed");
     const { gradient, first, last } = scaleGradient();
     const scale = h(
         "div",
@@ -41,7 +43,7 @@ export function startMap({ clock, places, weather }) {
         "div",
         { class: "map" },
         regions,
-        h("div", { class: "map-foot" }, scale, detail),
+        h("div", { class: "map-foot" }, scale, h("p", {}, "Newest value: ", newest), detail),
     );
     const { area } = panel("map", {
         content,
@@ -111,15 +113,18 @@ export function startMap({ clock, places, weather }) {
     }
 
     function show() {
+        let at = null;
         for (const [station, mark] of marks) {
             const values = weather.of(station);
             const place = places.stations.value.get(station);
+            at = values.at !== null && (at === null || values.at > at) ? values.at : at;
             mark.show({
                 celsius: values.celsius,
                 fresh: freshnessOf(place, values),
                 pulsing: performance.now() - values.liveAt < PULSE_MS,
             });
         }
+        setAge(newest, at);
     }
 
     narrow.addEventListener("change", draw);

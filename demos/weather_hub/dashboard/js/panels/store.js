@@ -11,7 +11,7 @@ import { Sparkline } from "../sparkline.js";
 
 const POINT_LIMIT = 240;
 
-const whole = (value) => [number(value, 0), ""];
+const count = (value, of) => [number(value, 0), of];
 const millis = (value) => [number(value, 2), value === null ? "" : "ms"];
 const size = (value) => {
     const { text, unit } = byteParts(value);
@@ -69,7 +69,7 @@ const GROUPS = [
             },
             {
                 label: "Oldest row",
-                of: (s) => [s.oldest_row === null ? NONE : date(s.oldest_row), ""],
+                of: (s) => [s.oldest_row === null ? NONE : date(s.oldest_row), "UTC"],
                 note: (s) => (s.oldest_row === null ? "not told yet" : "observed time"),
             },
             {
@@ -84,17 +84,21 @@ const GROUPS = [
         tiles: [
             {
                 label: "Gaps",
-                of: (s) => whole(s.gaps),
+                of: (s) => count(s.gaps, "stretches"),
                 note: (s) => `${number(s.lost_values, 0)} values lost`,
                 bad: (s) => s.lost_values > 0,
             },
             {
                 label: "Retries",
-                of: (s) => whole(s.retries),
-                note: () => "of failed writes",
+                of: (s) => count(s.retries, "writes"),
+                note: () => "that had failed before",
                 bad: (s) => s.retries > 0,
             },
-            { label: "Queries", of: (s) => whole(s.queries), note: () => "since the hub started" },
+            {
+                label: "Queries",
+                of: (s) => count(s.queries, "answers"),
+                note: () => "since the hub started",
+            },
             {
                 label: "Query, 99 %",
                 of: (s) => millis(s.query_ms_p99),
