@@ -108,6 +108,13 @@ describe("the live page", realHub, () => {
         await page.click("#feed >> text=validations");
     });
 
+    it("a chart of several lines says which is which", async () => {
+        const named = await page.$$eval("#host .legend li", (all) =>
+            all.map(({ textContent }) => textContent),
+        );
+        assert.deepEqual(named, ["written", "read", "sent", "received"]);
+    });
+
     it("the explorer zooms by dragging, and back", async () => {
         await page.locator("#explorer .u-over").scrollIntoViewIfNeeded();
         const box = await page.locator("#explorer .u-over").boundingBox();

@@ -6,6 +6,7 @@ import { Chart } from "../chart.js";
 import { h, setText } from "../dom.js";
 import { DAY_MS, date, number, share } from "../format.js";
 import { painter } from "../frames.js";
+import { legend } from "../legend.js";
 import { segments } from "../segments.js";
 import { Series, align, decimate, holes, lowerBound, parted, summary } from "../series.js";
 
@@ -16,6 +17,10 @@ const RANGES = [
     { value: "1461", text: "4 y" },
 ];
 
+const LINES = [
+    { label: "actual", colour: "--series-1", width: 2.2 },
+    { label: "predicted", colour: "--series-2", width: 1.6, dash: [5, 4] },
+];
 /** Where values are missing the chart is read again, but not all the time. */
 const REREAD_MS = 3_000;
 /** A pass of the replay has 1461 days. */
@@ -37,24 +42,10 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
         label: "Predicted and actual temperature",
         unit: "°C",
         height: 264,
-        series: [
-            { label: "actual", colour: "--series-1", width: 2.2 },
-            { label: "predicted", colour: "--series-2", width: 1.6, dash: [5, 4] },
-        ],
+        series: LINES,
     });
-    const legend = h(
-        "ul",
-        { class: "legend" },
-        h("li", { style: "--key: var(--series-1)" }, h("span", { class: "legend-line" }), "actual"),
-        h(
-            "li",
-            { style: "--key: var(--series-2)" },
-            h("span", { class: "legend-line", "data-dashed": true }),
-            "predicted",
-        ),
-    );
     const area = new Area({
-        content: h("div", {}, chart.element, h("div", { class: "chart-foot" }, legend, numbers)),
+        content: h("div", {}, chart.element, h("div", { class: "chart-foot" }, legend(LINES), numbers)),
         retry: () => load(),
     });
     const onChange = (value) => {

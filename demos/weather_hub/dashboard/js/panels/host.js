@@ -7,6 +7,7 @@ import { Chart } from "../chart.js";
 import { figure, h, setText } from "../dom.js";
 import { byteParts, bytes, number } from "../format.js";
 import { painter } from "../frames.js";
+import { legend } from "../legend.js";
 import { Series, align, holes, parted } from "../series.js";
 
 const EVERY_MS = 200;
@@ -78,23 +79,26 @@ class Resource {
     constructor(spec) {
         this.#spec = spec;
         this.#series = spec.lines.map(() => new Series(POINT_LIMIT));
+        const lines = spec.lines.map(({ label }, i) => ({
+            label,
+            colour: `--series-${i + 1}`,
+            width: 1.5,
+            dash: i > 0 ? [5, 4] : undefined,
+            fill: i === 0 ? "--series-1-fill" : undefined,
+        }));
         this.#chart = new Chart({
             label: `${spec.title}, ${spec.lines.map(({ label }) => label).join(" and ")}`,
             unit: spec.unit,
             height: 148,
             range: spec.range,
-            series: spec.lines.map(({ label }, i) => ({
-                label,
-                colour: `--series-${i + 1}`,
-                width: 1.5,
-                fill: i === 0 ? "--series-1-fill" : undefined,
-            })),
+            series: lines,
         });
         this.element = h(
             "div",
             { class: "host-resource" },
             h("div", { class: "host-head" }, h("h3", {}, spec.title), this.#now.element),
             this.#note,
+            lines.length > 1 ? legend(lines) : null,
             this.#chart.element,
         );
     }
