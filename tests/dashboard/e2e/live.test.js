@@ -131,6 +131,28 @@ describe("the live page", realHub, () => {
         );
     });
 
+    it("the explorer zooms and moves by keyboard, and back", async () => {
+        const view = () => page.textContent("#explorer .explorer-progress");
+        const press = async (name) => {
+            const before = await view();
+            await page.locator(`#explorer [aria-label="${name}"]`).press("Enter");
+            await page.waitForFunction(
+                (text) => document.querySelector(".explorer-progress").textContent !== text,
+                before,
+            );
+        };
+        await press("Zoom in");
+        await press("Zoom in");
+        await press("Earlier");
+        await press("Later");
+        assert.ok(await page.isVisible("#explorer >> text=Reset zoom"));
+        // Once more than in: the range has grown meanwhile.
+        for (let i = 0; i < 3; i++) {
+            await page.locator('#explorer [aria-label="Zoom out"]').press("Enter");
+        }
+        await page.waitForSelector("#explorer >> text=Reset zoom", { state: "hidden" });
+    });
+
     it("the explorer draws lines of other units apart", async () => {
         await page.fill("#explorer input[type=search]", "cpu total");
         await page.check("#explorer .line-options input");

@@ -12,6 +12,7 @@ import {
 import { axisMark, timeMarks } from "../../../demos/weather_hub/dashboard/js/chart_axis.js";
 import {
     byUnit,
+    changedWindow,
     csvOf,
     linesOf,
     searched,
@@ -137,6 +138,22 @@ describe("the explorer", () => {
             "1970-01-01T00:00:01.000Z,temp.a,celsius,8,,°C",
             "1970-01-01T00:00:02.000Z,temp.a,celsius,9,3,°C",
         ]);
+    });
+
+    it("zooms and moves within what there is", () => {
+        const bounds = { from: 0, to: 100 * DAY };
+        const window = { from: 40 * DAY, to: 60 * DAY };
+        const days = (change, from = window) => {
+            const next = changedWindow(from, bounds, change);
+            return next && [next.from / DAY, next.to / DAY];
+        };
+        assert.deepEqual(days({ scale: 0.5 }), [45, 55]);
+        assert.deepEqual(days({ scale: 2 }), [30, 70]);
+        assert.deepEqual(days({ shift: -0.5 }), [30, 50]);
+        assert.deepEqual(days({ shift: 3 }), [80, 100]);
+        assert.deepEqual(days({ scale: 2 }, { from: 0, to: 20 * DAY }), [0, 40]);
+        assert.equal(days({ scale: 5 }), null);
+        assert.equal(days({ shift: 1 }, bounds), null);
     });
 
     it("has a chart per unit, and colours that stay", () => {

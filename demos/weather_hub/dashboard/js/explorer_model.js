@@ -100,6 +100,26 @@ export function takeColour(used) {
     return COLOURS.find((colour) => !used.includes(colour)) ?? COLOURS[0];
 }
 
+const LEAST_WINDOW_MS = 10_000;
+
+/**
+ * A window made longer or shorter around its middle, then moved by a share of its length, within
+ * bounds. @returns null when everything is in view
+ *
+ * @param {{ from: number, to: number }} window
+ * @param {{ from: number, to: number }} bounds
+ * @param {{ scale?: number, shift?: number }} change
+ */
+export function changedWindow({ from, to }, bounds, { scale = 1, shift = 0 }) {
+    const length = Math.max(LEAST_WINDOW_MS, (to - from) * scale);
+    if (length >= bounds.to - bounds.from) {
+        return null;
+    }
+    const wanted = (from + to - length) / 2 + shift * length;
+    const start = Math.max(bounds.from, Math.min(wanted, bounds.to - length));
+    return { from: start, to: start + length };
+}
+
 /**
  * What the charts hold in a window, as CSV: a row per value.
  *

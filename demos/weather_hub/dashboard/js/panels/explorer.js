@@ -3,13 +3,29 @@
 // Any stored record over any range: history by pages, then live from where it ended.
 import { panel } from "../area.js";
 import { h, setText } from "../dom.js";
-import { LINE_LIMIT, RANGES, csvOf, linesOf, searched, takeColour } from "../explorer_model.js";
+import {
+    LINE_LIMIT,
+    RANGES,
+    changedWindow,
+    csvOf,
+    linesOf,
+    searched,
+    takeColour,
+} from "../explorer_model.js";
 import { DAY_MS, date, dateTime, duration, number } from "../format.js";
 import { painter } from "../frames.js";
 import { segments } from "../segments.js";
 import { lowerBound } from "../series.js";
 import { ExplorerCharts } from "./explorer_charts.js";
 import { LineReader } from "./explorer_reader.js";
+
+/** What a mouse does by dragging, for keyboards and fingers. */
+const MOVES = [
+    { text: "‹", label: "Earlier", change: { shift: -0.5 } },
+    { text: "+", label: "Zoom in", change: { scale: 0.5 } },
+    { text: "−", label: "Zoom out", change: { scale: 2 } },
+    { text: "›", label: "Later", change: { shift: 0.5 } },
+];
 
 export function startExplorer({ hub, clock, contracts, places, accuracy }) {
     let records = null;
@@ -30,6 +46,23 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
     const count = h("p", { class: "muted small", "aria-live": "polite" });
     const picker = h("div", { class: "explorer-picker" }, search, count, options);
     const progress = h("p", { class: "muted small explorer-progress", role: "status" });
+    const moves = h(
+        "div",
+        { class: "moves", role: "group", "aria-label": "Part of the range in view" },
+        MOVES.map(({ text, label, change }) =>
+            h(
+                "button",
+                {
+                    type: "button",
+                    class: "button",
+                    "aria-label": label,
+                    title: label,
+                    onclick: () => move(change),
+                },
+                text,
+            ),
+        ),
+    );
     const resetZoom = h("button", { type: "button", class: "button" }, "Reset zoom");
     const save = h(
         "button",
@@ -55,7 +88,7 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         h(
             "div",
             { class: "explorer-view" },
-            h("div", { class: "toolbar" }, rangeTools, resetZoom, save, progress),
+            h("div", { class: "toolbar" }, rangeTools, moves, resetZoom, save, progress),
             charts.element,
         ),
     );
@@ -184,6 +217,13 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         changed();
     }
 
+    function move(change) {
+        const { window, bounds, empty } = view();
+        if (!empty) {
+            zoomTo(changedWindow(window, bounds, change));
+        }
+    }
+
     function changed(live = false) {
         if (live) {
             area.set("live");
@@ -197,10 +237,8 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         const first = Math.min(...traces.map(({ t }) => t[0] ?? Infinity));
         const end = Math.max(...traces.map(({ t }) => t.at(-1) ?? -Infinity));
         const from = Math.max(startOf(), Number.isFinite(first) ? first : startOf());
-        return {
-            window: zoom ?? { from, to: Math.max(from + 1, end) },
-            empty: !Number.isFinite(end),
-        };
+        const bounds = { from, to: Math.max(from + 1, end) };
+        return { window: zoom ?? bounds, bounds, empty: !Number.isFinite(end) };
     }
 
     function show() {

@@ -7,6 +7,8 @@ import { causeText } from "../gaps.js";
 import { NONE, compact, dateTime, duration } from "../format.js";
 import { align, decimate, parted } from "../series.js";
 
+const canHover = matchMedia("(hover: hover)");
+
 /** The charts of the explorer: one per unit, above each other, with one cursor. */
 export class ExplorerCharts {
     #onZoom;
@@ -132,6 +134,8 @@ function read(cursor, { members, readings, ages, when }) {
         when,
         cursor
             ? `At ${dateTime(cursor.x)} UTC`
-            : "Newest values; move over the chart to read others, drag to zoom.",
+            : canHover.matches
+              ? "Newest values; move over the chart to read others, drag to zoom."
+              : "Newest values; tap the chart to read others.",
     );
 }
