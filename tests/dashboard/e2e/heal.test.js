@@ -92,7 +92,7 @@ describe("a hub that is killed under load", realHub, () => {
             return new Map(
                 lines
                     .map((line) => line.split(","))
-                    .map(([, , , pos, value]) => [Number(pos), Number(value)]),
+                    .map(([, , , , pos, value]) => [Number(pos), Number(value)]),
             );
         };
         // What is missing comes in the first moments after the reconnect.

@@ -7,6 +7,7 @@ import {
     biasArrow,
     modelsOf,
     overall,
+    takeSummary,
     windowOf,
 } from "../../../demos/weather_hub/dashboard/js/accuracy_model.js";
 import { axisMark, timeMarks } from "../../../demos/weather_hub/dashboard/js/chart_axis.js";
@@ -68,6 +69,16 @@ describe("accuracy", () => {
 
     it("knows its models", () => {
         assert.deepEqual(modelsOf([{ models: [{ model: "b" }, { model: "a" }] }, {}]), ["a", "b"]);
+    });
+
+    it("keeps the newer summary, whichever comes first", () => {
+        const summaries = new Map();
+        takeSummary(summaries, { city: "a", at: 2 });
+        takeSummary(summaries, { city: "a", at: 1 });
+        takeSummary(summaries, { city: "b", at: 1 });
+        assert.deepEqual([...summaries.values()].map(({ at }) => at), [2, 1]);
+        takeSummary(summaries, { city: "a", at: 3 });
+        assert.equal(summaries.get("a").at, 3);
     });
 
     it("keeps the newest validation of each model", () => {
@@ -135,9 +146,14 @@ describe("the explorer", () => {
         const trace = { t: [0, 1_000, 2_000], v: [1, null, 3], pos: [7, 8, 9] };
         const text = csvOf([{ line, trace }], { from: 500, to: 2_000 });
         assert.deepEqual(text.trim().split("\n").slice(1), [
-            "1970-01-01T00:00:01.000Z,temp.a,celsius,8,,°C",
-            "1970-01-01T00:00:02.000Z,temp.a,celsius,9,3,°C",
+            "1970-01-01T00:00:01.000Z,temp.a,celsius,,8,,°C",
+            "1970-01-01T00:00:02.000Z,temp.a,celsius,,9,3,°C",
         ]);
+        const validated = { key: "accuracy.a", field: "signed_error", model: "trend", unit: "K" };
+        assert.match(
+            csvOf([{ line: validated, trace }], { from: 0, to: 0 }),
+            /accuracy\.a,signed_error,trend,7,1,K/,
+        );
     });
 
     it("zooms and moves within what there is", () => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { breakText } from "../../../demos/weather_hub/dashboard/js/banner.js";
+import { breakText, lapseText } from "../../../demos/weather_hub/dashboard/js/banner.js";
+import { Breaks } from "../../../demos/weather_hub/dashboard/js/breaks.js";
 import { ContractStats } from "../../../demos/weather_hub/dashboard/js/contract_stats.js";
 import {
     FeedModel,
@@ -303,6 +304,39 @@ describe("the notice of a break", () => {
         );
         assert.match(breakText({ ...gone, skipped: 12 }), /12 values were passed over/);
         assert.match(breakText({ ...gone, torn: true }), /started anew/);
+    });
+});
+
+describe("breaks of the connection", () => {
+    it("own what is missed while they last and shortly after", () => {
+        const breaks = new Breaks();
+        breaks.begin(1_000);
+        breaks.end(2_000);
+        breaks.missed(3, 2_500);
+        breaks.torn(2_500);
+        assert.deepEqual(breaks.all, [{ from: 1_000, to: 2_000, skipped: 3, torn: true }]);
+        assert.equal(breaks.lapse.at, null);
+    });
+
+    it("do not own what is missed without them", () => {
+        const breaks = new Breaks();
+        breaks.missed(2, 500);
+        breaks.begin(1_000);
+        breaks.end(2_000);
+        breaks.missed(5, 60_000);
+        assert.equal(breaks.last.skipped, 0);
+        assert.deepEqual(breaks.lapse, { skipped: 7, at: 60_000 });
+        assert.match(lapseText(breaks.lapse), /^7 values .* 00:01:00 UTC/);
+    });
+
+    it("are remembered, but not all of them", () => {
+        const breaks = new Breaks();
+        for (let i = 0; i < 50; i++) {
+            breaks.begin(i);
+            breaks.end(i);
+        }
+        assert.equal(breaks.all.length, 20);
+        assert.equal(breaks.last.from, 49);
     });
 });
 

@@ -68,6 +68,14 @@ export function overall(summaries, model, member) {
     return n === 0 ? null : { n, mae: mae / n, bias: bias / n, hit_rate: hits / n };
 }
 
+/** Takes a summary unless a newer one of its city is known. @param {Map<string, any>} summaries */
+export function takeSummary(summaries, summary) {
+    const known = summaries.get(summary.city);
+    if (!known || known.at <= summary.at) {
+        summaries.set(summary.city, summary);
+    }
+}
+
 /** Keeps the newest validation of each model of a city. */
 export class Newest {
     #byCity = new Map();

@@ -20,6 +20,14 @@ export function breakText({ from, to, skipped, torn }) {
         : `${when} Reconnected; no value is known to be missing.`;
 }
 
+/** What was missed without a break. Pure. */
+export function lapseText({ skipped, at }) {
+    return (
+        `${number(skipped, 0)} values came faster than they could be sent here, the last at ` +
+        `${clockTime(at, true)} UTC; charts read them again from history.`
+    );
+}
+
 export function startBanner({ hub }) {
     const element = document.getElementById("banner");
     const text = h("span", {});
@@ -34,8 +42,8 @@ export function startBanner({ hub }) {
     function show() {
         const { state, error, attempt } = hub.connection.value;
         const open = state === "open";
-        const last = hub.breaks.value.at(-1);
-        if (!open && (last || attempt > 0)) {
+        const { all, last, lapse } = hub.breaks.value;
+        if (!open && (last !== null || attempt > 0)) {
             setAttributes(element, { "data-tone": "bad" });
             const since = last
                 ? ` for ${duration(Date.now() - last.from)}: values are of ${clockTime(last.from, true)} UTC`
@@ -49,17 +57,21 @@ export function startBanner({ hub }) {
             );
             dismiss.hidden = true;
             element.hidden = false;
-        } else if (open && last && last.to !== null && last.to > dismissedAt) {
-            setAttributes(element, {
-                "data-tone": last.skipped > 0 || last.torn ? "warn" : "good",
-            });
-            const count = hub.breaks.value.length;
-            setText(text, breakText(last) + (count > 1 ? ` Breaks so far: ${count}.` : ""));
-            dismiss.hidden = false;
-            element.hidden = false;
-        } else {
-            element.hidden = true;
+            return;
         }
+        const texts = [];
+        if (open && last !== null && last.to > dismissedAt) {
+            texts.push(breakText(last), ...(all.length > 1 ? [`Breaks so far: ${all.length}.`] : []));
+        }
+        const lapsed = open && lapse.at > dismissedAt;
+        if (lapsed) {
+            texts.push(lapseText(lapse));
+        }
+        const bad = lapsed || last?.skipped > 0 || last?.torn;
+        setAttributes(element, { "data-tone": bad ? "warn" : "good" });
+        setText(text, texts.join(" "));
+        dismiss.hidden = false;
+        element.hidden = texts.length === 0;
     }
 
     let wasOpen = null;

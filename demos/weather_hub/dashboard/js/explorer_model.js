@@ -126,7 +126,7 @@ export function changedWindow({ from, to }, bounds, { scale = 1, shift = 0 }) {
  * @param {{ line: any, trace: { t: number[], v: (number | null)[], pos: number[] } }[]} entries
  */
 export function csvOf(entries, { from, to }) {
-    const rows = ["time,record,member,position,value,unit"];
+    const rows = ["time,record,member,model,position,value,unit"];
     for (const { line, trace } of entries) {
         trace.t.forEach((t, i) => {
             if (t >= from && t <= to) {
@@ -135,6 +135,7 @@ export function csvOf(entries, { from, to }) {
                         new Date(t).toISOString(),
                         line.key,
                         line.field,
+                        line.model ?? "",
                         trace.pos[i],
                         trace.v[i] ?? "",
                         line.unit,

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The one connection of the page, and what happened to it.
+import { Breaks } from "./breaks.js";
 import { SILENCE_MS, client } from "./dial.js";
 import { Signal } from "./signal.js";
-
-/** Breaks that are remembered for the notice. */
-const BREAK_LIMIT = 20;
 
 /** For who measures how fast the page fills: a performance mark. */
 export function markOnce(name) {
@@ -18,9 +16,7 @@ export class Hub {
     client = client;
     /** What the client says of the connection. */
     connection = new Signal({ state: "connecting", attempt: 0 });
-    /** Breaks so far: { from, to, skipped, torn }; `from` when something was heard last, `to` null
-     * while it lasts. */
-    breaks = new Signal([]);
+    breaks = new Signal(new Breaks());
     #whenOpen = new Set();
     #opened = false;
 
@@ -50,13 +46,13 @@ export class Hub {
                     markOnce("first-live-event");
                 }
                 if (value.skipped > 0) {
-                    this.#lost({ skipped: value.skipped });
+                    this.#tell((breaks) => breaks.missed(value.skipped, Date.now()));
                 }
                 onEvent(value);
             },
             onSubscribed: (subscribed) => {
                 if (subscribed.resumed === false) {
-                    this.#lost({ torn: true });
+                    this.#tell((breaks) => breaks.torn(Date.now()));
                 }
                 onSubscribed?.(subscribed);
             },
@@ -78,11 +74,10 @@ export class Hub {
         this.connection.value = { ...event, at: Date.now() };
         if (wasOpen && !open) {
             const silence = event.error?.code === "no_pong" ? SILENCE_MS : 0;
-            const entry = { from: Date.now() - silence, to: null, skipped: 0, torn: false };
-            this.breaks.value = [...this.breaks.value, entry].slice(-BREAK_LIMIT);
+            this.#tell((breaks) => breaks.begin(Date.now() - silence));
         }
         if (open) {
-            this.#closeBreak();
+            this.#tell((breaks) => breaks.end(Date.now()));
             this.#opened = true;
             for (const callback of this.#whenOpen) {
                 callback();
@@ -90,20 +85,8 @@ export class Hub {
         }
     }
 
-    #closeBreak() {
-        const all = this.breaks.value;
-        const last = all.at(-1);
-        if (last && last.to === null) {
-            this.breaks.value = [...all.slice(0, -1), { ...last, to: Date.now() }];
-        }
-    }
-
-    #lost({ skipped = 0, torn = false }) {
-        const all = this.breaks.value;
-        const last = all.at(-1);
-        if (last) {
-            const changed = { ...last, skipped: last.skipped + skipped, torn: last.torn || torn };
-            this.breaks.value = [...all.slice(0, -1), changed];
-        }
+    #tell(change) {
+        change(this.breaks.value);
+        this.breaks.value = this.breaks.value; // So that who watches is told.
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How good the forecasts are: the first thing on the page, filled by one query.
-import { Newest, modelsOf, mostValidated } from "../accuracy_model.js";
+import { Newest, modelsOf, mostValidated, takeSummary } from "../accuracy_model.js";
 import { panel } from "../area.js";
 import { summaries as summaryRows } from "../dial.js";
 import { h } from "../dom.js";
@@ -60,16 +60,10 @@ export function startAccuracy({ hub, places }) {
         );
     }
 
-    function takeSummary(topic, data) {
-        summaries.set(data.city ?? topic.slice("accuracy_summary.".length), data);
-    }
-
     async function load() {
         await area.attempt(async () => {
             const { records } = await summaryRows();
-            for (const { topic, payload } of records) {
-                takeSummary(topic, payload);
-            }
+            records.forEach(({ payload }) => takeSummary(summaries, payload));
             if (summaries.size > 0) {
                 showFirst();
             } else {
@@ -103,8 +97,8 @@ export function startAccuracy({ hub, places }) {
         following = true;
         hub.follow("accuracy_summary.*", {
             everyMs: 500,
-            onEvent: ({ topic, data, kind }) => {
-                takeSummary(topic, data);
+            onEvent: ({ data, kind }) => {
+                takeSummary(summaries, data);
                 if (city.value === null) {
                     showFirst();
                 }
