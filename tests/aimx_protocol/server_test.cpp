@@ -3,24 +3,20 @@
 // The server over real sockets: it starts and stops in order, whoever is there.
 #include "aimdb/aimx_protocol/server.hpp"
 
-#include <future>
 #include <optional>
 #include <thread>
 
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/local/stream_protocol.hpp>
 #include <asio/read.hpp>
-#include <asio/read_until.hpp>
 #include <asio/write.hpp>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "aimdb/core/core.hpp"
 #include "aimdb/json.hpp"
-#include "aimdb/persistence/persistence.hpp"
 
-#include "persistence/fake_backend.hpp"
+#include "aimx_protocol/line_client.hpp"
 #include "support/deadline.hpp"
 #include "support/temp_dir.hpp"
 
@@ -36,9 +32,9 @@ AIMDB_RECORD(Level, n)
 
 class ServerOverSockets : public testing::Test {
 protected:
-    Database build(AimxOptions options) {
+    Database build(const AimxOptions& options) {
         Builder builder;
-        builder.with_aimx(std::move(options));
+        builder.with_aimx(options);
         builder.configure<Level>("level").buffer(spmc_ring(1'024)).remote();
         builder.configure<Level>("set").buffer(single_latest()).remote_writable();
         return builder.build();
@@ -51,29 +47,6 @@ protected:
     [[nodiscard]] std::string path() const { return directory.file("plant.sock"); }
 
     TempDir directory;
-};
-
-/// A blocking client of lines.
-class LineClient {
-public:
-    explicit LineClient(const std::string& path) : socket_(context_) {
-        socket_.connect(asio::local::stream_protocol::endpoint(path));
-    }
-    void say(const std::string& line) { asio::write(socket_, asio::buffer(line + "\n")); }
-    /// The next line; nothing at the end of the stream.
-    std::string hear() {
-        std::error_code error;
-        const std::size_t size =
-            asio::read_until(socket_, asio::dynamic_buffer(text_), '\n', error);
-        const std::string line = text_.substr(0, size == 0 ? 0 : size - 1);
-        text_.erase(0, size);
-        return line;
-    }
-
-private:
-    asio::io_context context_;
-    asio::local::stream_protocol::socket socket_;
-    std::string text_;
 };
 
 /// Everything an HTTP server answers to GET `target`.
@@ -150,121 +123,11 @@ TEST_F(ServerOverSockets, TellsASubscriberWhatIsLeftAndThenTheEnd) {
     });
 }
 
-/// Whether `line` is a frame of this kind.
-bool is_frame(const std::string& line, std::string_view kind) {
-    return line.starts_with(R"({"t":")" + std::string(kind) + "\"");
-}
-
-// Goal: whoever is told history when the database stops hears `closed`, whichever module
-// is declared first. Method: a read of history that lasts until the store is stopped.
-TEST_F(ServerOverSockets, AReplayEndsAsClosedThoughTheStoreIsDeclaredFirst) {
-    auto owned = std::make_unique<FakeBackend>();
-    FakeBackend& backend = *owned;
-    std::promise<void> reads;
-    backend.on_read = [&](const HistoryQuery&) -> HistoryPage {
-        reads.set_value();
-        backend.wait_for_interrupt();
-        throw Error(Errc::storage_unavailable, "interrupted");
-    };
-    Builder builder;
-    builder.with_persistence(std::move(owned));
-    builder.with_aimx(at_socket());
-    builder.configure<nlohmann::json>("log").buffer(spmc_ring(8)).persist().remote();
-    Database db = builder.build();
-    run_with_deadline(60s, [&] {
-        db.start();
-        db.producer<nlohmann::json>("log").produce(1);
-        LineClient client(path());
-        client.say(
-            R"({"t":"req","id":1,"method":"hello","params":{"version":"3","extensions":1}})");
-        client.say(R"({"t":"sub","id":2,"topic":"log","since":0})");
-        reads.get_future().wait();
-
-        EXPECT_TRUE(db.stop().clean());
-
-        std::string last;
-        for (std::string line = client.hear(); !line.empty(); line = client.hear()) {
-            last = line;
-        }
-        EXPECT_EQ(last, R"({"t":"ended","sub":"2","reason":"closed"})");
-    });
-}
-
-// Goal: clients that all come at once, as after a restart, all get their history.
-// Method: far more subscriptions than reads of history may wait.
-TEST_F(ServerOverSockets, AStormOfSubscriptionsWithHistoryEndsInNoneFailed) {
-    constexpr int subscriptions = 20;
-    Builder builder;
-    PersistenceOptions store;
-    store.query_queue = 4;
-    builder.with_persistence(memory_history(), store);
-    builder.with_aimx(at_socket());
-    builder.configure<Level>("log").buffer(spmc_ring(8)).persist().remote();
-    Database db = builder.build();
-    run_with_deadline(60s, [&] {
-        db.start();
-        db.producer<Level>("log").produce({1});
-        std::vector<std::unique_ptr<LineClient>> clients;
-        for (int i = 0; i < 16; ++i) {
-            clients.push_back(std::make_unique<LineClient>(path()));
-            clients.back()->say(
-                R"({"t":"req","id":1,"method":"hello","params":{"version":"3","extensions":1}})");
-        }
-        for (int id = 1; id <= subscriptions; ++id) {
-            for (const auto& client : clients) {
-                client->say(R"({"t":"sub","id":)" + std::to_string(id) +
-                            R"(,"topic":"log","since":0})");
-            }
-        }
-
-        for (const auto& client : clients) {
-            int told = 0;
-            for (int live = 0; live < subscriptions;) {
-                const std::string line = client->hear();
-                ASSERT_FALSE(line.empty());
-                ASSERT_FALSE(is_frame(line, "ended")) << line;
-                told += is_frame(line, "event") ? 1 : 0;
-                live += is_frame(line, "live") ? 1 : 0;
-            }
-            EXPECT_EQ(told, subscriptions);
-        }
-        EXPECT_EQ(aimx::server(db).stats().subscriptions_open, 16u * subscriptions);
-        EXPECT_TRUE(db.stop().clean());
-    });
-}
-
-TEST_F(ServerOverSockets, WhileTheStoreTakesNothingHistoryIsWhatIsRetained) {
-    auto owned = std::make_unique<FakeBackend>();
-    FakeBackend& backend = *owned;
-    AimxOptions options = at_socket();
-    options.settle_limit = 10ms;
-    Builder builder;
-    builder.with_persistence(std::move(owned));
-    builder.with_aimx(std::move(options));
-    builder.configure<nlohmann::json>("log").buffer(spmc_ring(2)).persist().remote();
-    Database db = builder.build();
-    run_with_deadline(60s, [&] {
-        db.start();
-        backend.shut(true);
-        for (int n = 1; n <= 4; ++n) {
-            db.producer<nlohmann::json>("log").produce(n);
-        }
-        LineClient client(path());
-        client.say(R"({"t":"sub","id":2,"topic":"log","since":0})");
-
-        EXPECT_EQ(client.hear(), R"({"t":"event","seq":1,"sub":"2","data":3,"hist":true})");
-        EXPECT_EQ(client.hear(), R"({"t":"event","seq":2,"sub":"2","data":4,"hist":true})");
-        EXPECT_EQ(client.hear(), R"({"t":"live","sub":"2"})");
-        backend.shut(false);
-        EXPECT_TRUE(db.stop().clean());
-    });
-}
-
 TEST_F(ServerOverSockets, CutsAClientForWhichTooMuchIsUnsentAndCountsIt) {
     AimxOptions options = at_socket();
     options.unsent_limit_bytes = std::size_t{1} << 20;
     Builder builder;
-    builder.with_aimx(std::move(options));
+    builder.with_aimx(options);
     builder.configure<nlohmann::json>("note").buffer(single_latest()).remote();
     Database db = builder.build();
     run_with_deadline(60s, [&] {
@@ -290,7 +153,7 @@ TEST_F(ServerOverSockets, AnEmptyTokenIsAFinding) {
     options.endpoints.push_back(AimxEndpoint("tcp://127.0.0.1:0").require_token(""));
 
     try {
-        static_cast<void>(build(std::move(options)));
+        static_cast<void>(build(options));
         FAIL() << "built";
     } catch (const ConfigurationError& error) {
         EXPECT_NE(std::string(error.what()).find("'tcp://127.0.0.1:0' has an empty token"),
@@ -336,7 +199,7 @@ TEST_F(ServerOverSockets, SaysWhichPortsTheSystemChoseAndServesHttp) {
     AimxOptions options;
     options.endpoints.emplace_back("tcp://127.0.0.1:0");
     options.endpoints.emplace_back("ws://127.0.0.1:0/ws");
-    Database db = build(std::move(options));
+    Database db = build(options);
     run_with_deadline(60s, [&] {
         db.start();
         const std::vector<std::string> urls = aimx::server(db).urls();
@@ -383,7 +246,7 @@ TEST_F(ServerOverSockets, OfTwoOnOneSocketTheSecondIsRefusedAndTheFirstGoesOn) {
 TEST_F(ServerOverSockets, OverTheConnectionLimitItClosesWithoutAFrame) {
     AimxOptions options = at_socket();
     options.endpoints[0].connection_limit = 1;
-    Database db = build(std::move(options));
+    Database db = build(options);
     run_with_deadline(60s, [&] {
         db.start();
         LineClient client(path());
