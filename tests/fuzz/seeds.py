@@ -49,6 +49,7 @@ def session_frames(frames):
         '"topic":"#"', '"topic":"boiler.supply","since":0,"gaps":true', '"topic":"a**"',
         '"topic":"boiler.supply","from":{"epoch":"x","pos":1}', '"topic":"#","every_ms":20',
         '"topic":"boiler.*","from":{"boiler.supply":{"epoch":"x","pos":1}}', '"topic":"none"',
+        '"topic":"boiler.setpoint","since":0,"gaps":true', '"topic":"#","since":0',
     ]
     streams = [[frame] for frame in frames]
     for sub in subs:
@@ -58,13 +59,35 @@ def session_frames(frames):
     return streams
 
 
+def session_talks():
+    """Streams whose frames build on each other."""
+    request = '{"t":"req","id":1,"method":"%s","params":%s}'
+    write = '{"t":"write","id":2,"topic":"%s","payload":{"value":%s}}'
+    hello = request % ("hello", '{"version":"3.0","extensions":1}')
+    drain = request % ("record.drain", '{"name":"boiler.command"}')
+    text = write % ("boiler.command", '{"text":"%s"}' % ("x" * 300))
+    too_long = write % ("boiler.command", '{"text":"%s"}' % ("x" * 700))
+    change = request % ("record.set", '{"name":"boiler.setpoint","value":{"n":3}}')
+    sub = '{"t":"sub","id":7,"topic":"%s","since":0,"gaps":true}'
+    yield [hello, drain, text, text, text, drain, drain, too_long, drain]
+    yield [hello, change, request % ("record.set", '{"name":"boiler.setpoint","value":"x"}')]
+    yield [write % ("boiler.setpoint", '"x"'), write % ("note", "[1]"), write % ("note", '"x"')]
+    yield [hello, change, sub % "boiler.setpoint", change]
+    yield [hello, text, text, write % ("note", "1"), sub % "#", change, '{"t":"unsub","sub":"7"}']
+    yield [hello, sub % "boiler.supply"] + [change] * 20
+    resume = '{"t":"sub","id":%d,"topic":"boiler.supply","from":{"epoch":"STORE","pos":%d}}'
+    yield [hello] + [resume % (7 + at, pos) for at, pos in enumerate((2, 99, 0))]
+
+
 def session_seeds(frames):
-    for streams in [session_frames(frames)]:
-        for number, stream in enumerate(streams):
-            mode = (number * 37) & 0xFE
+    for number, stream in enumerate(session_frames(frames)):
+        mode = (number * 37) & 0xFE
+        yield bytes([mode]) + "".join(frame + "\n" for frame in stream).encode()
+        framed = b"".join(struct.pack(">I", len(f.encode())) + f.encode() for f in stream)
+        yield bytes([mode | 1]) + framed
+    for stream in session_talks():
+        for mode in (0xE0, 0xE8, 0xF0):  # in long pieces: all, short frames only, a slow peer
             yield bytes([mode]) + "".join(frame + "\n" for frame in stream).encode()
-            framed = b"".join(struct.pack(">I", len(f.encode())) + f.encode() for f in stream)
-            yield bytes([mode | 1]) + framed
 
 
 def frame_seeds(frames):

@@ -59,6 +59,16 @@ void check(const std::string& frame) {
     }
 }
 
+// A store's name is made up anew each time: who resumes says STORE for its epoch.
+std::string with_epoch(std::string text, const std::string& epoch) {
+    constexpr std::string_view placeholder = "STORE";
+    for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos;) {
+        text.replace(at, placeholder.size(), epoch);
+        at += epoch.size();
+    }
+    return text;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -68,7 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const unsigned mode = data[0];
-    std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+    const std::string input = with_epoch({reinterpret_cast<const char*>(data) + 1, size - 1},
+                                         rig.hub->history()->epoch());
+    std::string_view bytes = input;
     PeerOptions options;
     options.transport = (mode & 1U) != 0 ? Transport::tcp : Transport::unix_socket;
     options.transport = (mode & 2U) != 0 ? Transport::websocket : options.transport;
