@@ -172,9 +172,10 @@ describe("the live page", realHub, () => {
     });
 
     it("a contract shows its schema, values and migrations", async () => {
-        assert.match(
-            await page.textContent("#contracts .contract-facts"),
-            /values migrated so far/,
+        await page.waitForFunction(() =>
+            /[1-9][\d\u202f]* values migrated so far/.test(
+                document.querySelector("#contracts .contract-facts").textContent,
+            ),
         );
         await page.click("#contracts .contract-button >> text=host cpu");
         await page.waitForFunction(
