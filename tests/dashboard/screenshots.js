@@ -6,14 +6,23 @@
 import { join } from "node:path";
 
 import { WeatherHub } from "./support/hub.js";
-import { PANELS, openBrowser, openPage, settled, waitForBadge } from "./support/page.js";
+import {
+    PANELS,
+    openBrowser,
+    openPage,
+    settled,
+    waitForBadge,
+    warmedUp,
+} from "./support/page.js";
 
 const SIZES = [
     { name: "desktop", viewport: { width: 1440, height: 900 } },
-    { name: "phone", viewport: { width: 390, height: 844 } },
+    { name: "phone", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
 ];
 /** A phone's long lists go on in the same way; the picture need not. */
 const HEIGHT_LIMIT = { desktop: 780, phone: 900 };
+/** So that the table of cities is seen, below the chart. */
+const ACCURACY_HEIGHT_LIMIT = { desktop: 1_100, phone: 1_700 };
 
 const [directory, ...named] = process.argv.slice(2);
 const wanted = named.length > 0 ? named : ["page", ...PANELS];
@@ -26,7 +35,7 @@ async function prepare(page) {
     await page.check("#explorer .line-options input");
     await page.fill("#explorer input[type=search]", "");
     await page.locator("#explorer input[type=search]").blur();
-    // The hub is through its first days when a chart of ninety has ninety.
+    // A chart of ninety days has ninety.
     await page.waitForFunction(() =>
         /^9\d validations/.test(document.querySelector("#accuracy .chart-foot .muted").textContent),
     );
@@ -51,8 +60,9 @@ async function picture(page, file, clip) {
     console.log(file);
 }
 
-async function pictures(browser, hub, { name, viewport }, theme) {
-    const { page } = await openPage(browser, hub.url, { viewport, colorScheme: theme });
+async function pictures(browser, hub, { name, viewport, ...device }, theme) {
+    const options = { viewport, colorScheme: theme, ...device };
+    const { page } = await openPage(browser, hub.url, options);
     await prepare(page);
     if (wanted.includes("page")) {
         await page.evaluate(() => scrollTo(0, 0));
@@ -66,7 +76,8 @@ async function pictures(browser, hub, { name, viewport }, theme) {
     );
     for (const panel of PANELS.filter((id) => wanted.includes(id))) {
         const box = await page.locator(`#${panel}`).boundingBox();
-        const clip = { ...box, height: Math.min(box.height, HEIGHT_LIMIT[name]) };
+        const limit = (panel === "accuracy" ? ACCURACY_HEIGHT_LIMIT : HEIGHT_LIMIT)[name];
+        const clip = { ...box, height: Math.min(box.height, limit) };
         await picture(page, `${panel}-${theme}-${name}.png`, clip);
     }
     await page.context().close();
@@ -76,6 +87,9 @@ const hub = await WeatherHub.create({ warmUp: 600, args: ["--seed", "7"] });
 let browser;
 try {
     browser = await openBrowser();
+    const { page } = await openPage(browser, hub.url);
+    await warmedUp(page);
+    await page.context().close();
     for (const size of SIZES) {
         for (const theme of ["light", "dark"]) {
             await pictures(browser, hub, size, theme);

@@ -17,6 +17,7 @@ import {
     unexplained,
     waitForBadge,
     waitForMark,
+    warmedUp,
 } from "../support/page.js";
 
 /** Observed days that give more than a million rows. */
@@ -26,26 +27,6 @@ const LOADS = 5;
 const FIRST_DATA_LIMIT_MS = 300;
 /** Seven or eight are needed; a chart whose values were passed over reads once more. */
 const QUERY_LIMIT = 12;
-/** Rows per second that the hub commits when it is through its first days. */
-const USUAL_ROWS_PER_S = 2_000;
-
-/** Until the hub is through the days that an empty store gets at once; the rows it has then. */
-async function warmedUp(page) {
-    await page.evaluate(async () => {
-        const { client } = await import("/js/dial.js");
-        const onEvent = ({ data }) => (globalThis.store = data);
-        client.subscribe("hub.store", { onEvent });
-    });
-    const rows = await page.waitForFunction(
-        (usual) => {
-            const { rows_per_s: rate = 0, rows_committed: committed } = globalThis.store ?? {};
-            return rate > 0 && rate < usual && committed;
-        },
-        USUAL_ROWS_PER_S,
-        { timeout: 120_000 },
-    );
-    return rows.jsonValue();
-}
 
 describe("the first data", realHub, () => {
     let hub;

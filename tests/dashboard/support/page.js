@@ -73,6 +73,27 @@ export async function openPage(browser, url, options = {}, prepare = () => {}) {
     return { page, faults, calls };
 }
 
+/** Rows per second that the hub commits when it is through its first days. */
+const USUAL_ROWS_PER_S = 2_000;
+
+/** Until the hub is through the days that an empty store gets at once; the rows it has then. */
+export async function warmedUp(page) {
+    await page.evaluate(async () => {
+        const { client } = await import("/js/dial.js");
+        const onEvent = ({ data }) => (globalThis.store = data);
+        client.subscribe("hub.store", { onEvent });
+    });
+    const rows = await page.waitForFunction(
+        (usual) => {
+            const { rows_per_s: rate = 0, rows_committed: committed } = globalThis.store ?? {};
+            return rate > 0 && rate < usual && committed;
+        },
+        USUAL_ROWS_PER_S,
+        { timeout: 2 * PATIENCE_MS },
+    );
+    return rows.jsonValue();
+}
+
 /** Until every area has content or says why not, none being still loading. */
 export async function settled(page, timeout = PATIENCE_MS) {
     await page.waitForFunction(

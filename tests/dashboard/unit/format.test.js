@@ -10,6 +10,7 @@ import {
     date,
     dateTime,
     duration,
+    measured,
     number,
     quantity,
     share,
@@ -53,6 +54,17 @@ describe("numbers", () => {
         assert.equal(unitSymbol("unix ms"), "time");
         assert.equal(unitSymbol("furlong"), "furlong");
         assert.equal(unitSymbol(null), "");
+    });
+
+    it("have the digits of their unit wherever they are", () => {
+        assert.deepEqual(
+            [9, 21.04, -3.26].map((value) => plain(measured(value, "celsius"))),
+            ["9.0 °C", "21.0 °C", "\u22123.3 °C"],
+        );
+        assert.equal(plain(measured(61.3, "percent")), "61 %");
+        assert.equal(plain(measured(0.123, "furlong")), "0.12 furlong");
+        assert.equal(measured(null, "celsius"), "–");
+        assert.equal(measured(7, ""), "7");
     });
 
     it("have as many digits as are worth reading", () => {

@@ -6,6 +6,7 @@ import {
     Newest,
     biasArrow,
     modelsOf,
+    mostValidated,
     overall,
     takeSummary,
     windowOf,
@@ -27,7 +28,7 @@ import {
     layout,
     visibleGraph,
 } from "../../../demos/weather_hub/dashboard/js/graph_model.js";
-import { REGIONS } from "../../../demos/weather_hub/dashboard/js/map_data.js";
+import { NARROW_REGIONS, REGIONS } from "../../../demos/weather_hub/dashboard/js/map_data.js";
 import {
     Projection,
     dottedLand,
@@ -69,6 +70,14 @@ describe("accuracy", () => {
 
     it("knows its models", () => {
         assert.deepEqual(modelsOf([{ models: [{ model: "b" }, { model: "a" }] }, {}]), ["a", "b"]);
+    });
+
+    it("begins with the model of the most validations, then with the better one", () => {
+        const of = (model, n, mae) => ({ model, d30: { n, mae, bias: 0, hit_rate: 0 } });
+        const first = (...models) => mostValidated([{ models }], ["a", "b"]);
+        assert.equal(first(of("a", 5, 3), of("b", 5, 2)), "b");
+        assert.equal(first(of("a", 6, 3), of("b", 5, 2)), "a");
+        assert.equal(first(), "a");
     });
 
     it("keeps the newer summary, whichever comes first", () => {
@@ -309,6 +318,40 @@ describe("the map", () => {
         const [longitude, latitude] = projection.degrees(x, y);
         assert.ok(Math.abs(longitude - 16.37) < 1e-9 && Math.abs(latitude - 48.2) < 1e-9);
         assert.ok(projection.holds(16.37, 48.2) && !projection.holds(-74, 40.7));
+    });
+
+    it("has room for the name of every city, also on a phone", () => {
+        // The stations of each, as the hub has them.
+        const cities = {
+            Amsterdam: [[4.79, 52.32], [4.87, 52.36]],
+            Berlin: [[13.4, 52.47], [13.3, 52.45]],
+            Bratislava: [[17.11, 48.17], [17.21, 48.17]],
+            Budapest: [[19.18, 47.43], [19.06, 47.47]],
+            Linz: [[14.29, 48.3], [14.18, 48.23]],
+            Milan: [[9.19, 45.47], [9.28, 45.45]],
+            Munich: [[11.54, 48.16], [11.81, 48.35]],
+            Paris: [[2.34, 48.82], [2.44, 48.97]],
+            Prague: [[14.43, 50.07], [14.26, 50.1]],
+            Vienna: [[16.36, 48.25], [16.37, 48.2]],
+            Warsaw: [[20.96, 52.16], [20.97, 52.28]],
+            Zurich: [[8.57, 47.38], [8.54, 47.48]],
+        };
+        for (const region of [REGIONS[0], NARROW_REGIONS[0]]) {
+            const projection = new Projection(region);
+            const points = Object.values(cities)
+                .flat()
+                .map(([longitude, latitude]) => projection.point(longitude, latitude));
+            const apart = spread(points, 24);
+            const groups = Object.keys(cities).map((name, i) => ({
+                name,
+                points: apart.slice(2 * i, 2 * i + 2),
+            }));
+            const names = placeNames(groups, { width: projection.width });
+            assert.deepEqual(
+                names.map(({ name }) => name).sort(),
+                Object.keys(cities),
+            );
+        }
     });
 
     it("has land under cities and none in the sea", () => {

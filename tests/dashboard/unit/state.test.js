@@ -250,7 +250,7 @@ describe("the feed", () => {
     it("tells a value in a line, with units", () => {
         assert.equal(
             valueText({ celsius: 21.5, at: 5 }, () => "°C"),
-            "celsius 21.5 °C",
+            "celsius 21.5\u202f°C",
         );
         assert.equal(valueText({ ok: true, list: [1, 2] }), "ok yes · list [2]");
         assert.equal(valueText(null), "–");

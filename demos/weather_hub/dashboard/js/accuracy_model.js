@@ -38,10 +38,10 @@ export function modelsOf(summaries) {
     return [...names].sort();
 }
 
-/** The model that was validated most often in the longest window. */
+/** The model that was validated most often in the longest window; of several the best. */
 export function mostValidated(summaries, models) {
-    const count = (model) => overall(summaries, model, WINDOWS.at(-1).member)?.n ?? 0;
-    return models.reduce((best, model) => (count(model) > count(best) ? model : best), models[0]);
+    const of = (model) => overall(summaries, model, WINDOWS.at(-1).member) ?? { n: 0, mae: 0 };
+    return [...models].sort((a, b) => of(b).n - of(a).n || of(a).mae - of(b).mae)[0];
 }
 
 /** The numbers of one model in one window; null when there are none. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The newest events, bounded, and what was left out. Pure.
-import { NONE, compact } from "./format.js";
+import { NONE, measured } from "./format.js";
 
 const RATE_WINDOW_MS = 3_000;
 
@@ -90,8 +90,7 @@ export function valueText(data, unitOf = () => "") {
             continue;
         }
         if (typeof value === "number") {
-            const unit = unitOf(name);
-            parts.push(`${name} ${compact(value)}${unit ? ` ${unit}` : ""}`);
+            parts.push(`${name} ${measured(value, unitOf(name))}`);
         } else if (typeof value === "string") {
             parts.push(value.length > 40 ? `${value.slice(0, 39)}…` : value);
         } else if (typeof value === "boolean") {

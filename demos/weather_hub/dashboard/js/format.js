@@ -72,6 +72,27 @@ export function compact(value, whole = Number.isInteger(value)) {
     return number(value, size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4);
 }
 
+/** Digits after the point by unit: values of one kind are told alike everywhere. */
+const DIGITS = {
+    "°C": 1,
+    K: 2,
+    "%": 0,
+    "m/s": 1,
+    ms: 2,
+    µs: 1,
+    "°": 2,
+    m: 0,
+    h: 0,
+};
+
+/** A value with its unit's digits; without a unit as many as are worth reading. */
+export function measured(value, unit, whole) {
+    const symbol = unitSymbol(unit);
+    const digits = DIGITS[symbol];
+    const text = digits === undefined ? compact(value, whole) : number(value, digits);
+    return symbol === "" || text === NONE ? text : `${text}${THIN}${symbol}`;
+}
+
 /** A share of 0 to 1 as percent. */
 export function share(value, digits = 0) {
     return typeof value === "number" ? `${number(value * 100, digits)}${THIN}%` : NONE;

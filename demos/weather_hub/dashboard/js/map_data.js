@@ -47,21 +47,12 @@ const outlines = (texts) =>
         );
     });
 
-/**
- * Parts of the world that have a map, and what of them it shows. The width is that of the drawing;
- * on a narrow page a smaller one, so that marks and letters stay as large as they are.
- */
+const europe = outlines(EUROPE);
+const unitedStates = outlines(UNITED_STATES);
+
+/** Parts of the world that have a map, and what of them it shows. The width is the drawing's. */
 export const REGIONS = [
-    {
-        name: "Europe",
-        west: -11,
-        east: 27,
-        south: 37,
-        north: 57.5,
-        width: 720,
-        narrowWidth: 372,
-        land: outlines(EUROPE),
-    },
+    { name: "Europe", west: -11, east: 27, south: 37, north: 57.5, width: 720, land: europe },
     {
         name: "United States",
         west: -126,
@@ -69,7 +60,24 @@ export const REGIONS = [
         south: 24,
         north: 50,
         width: 400,
-        narrowWidth: 372,
-        land: outlines(UNITED_STATES),
+        land: unitedStates,
     },
+];
+
+/**
+ * On a narrow page, where marks and letters stay as large as they are: the middle of Europe nearer,
+ * so that every city has its name beside it.
+ */
+export const NARROW_REGIONS = [
+    {
+        name: "Middle Europe",
+        west: 0.8,
+        east: 22.8,
+        south: 44.2,
+        north: 54.2,
+        width: 372,
+        land: europe,
+    },
+    { name: "Iberia", west: -10.5, east: 3.5, south: 36, north: 44.1, width: 150, land: europe },
+    { ...REGIONS[1], width: 210 },
 ];

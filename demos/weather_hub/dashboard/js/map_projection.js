@@ -102,6 +102,9 @@ export function spread(points, distance, rounds = 60) {
 
 /** Square units of marks and names that a name may cover. */
 const COVERED_LIMIT = 60;
+/** A name so near to marks of another city looks like theirs; not as bad as covering them. */
+const NEAR = 10;
+const NEAR_WEIGHT = 0.2;
 
 /** Sides of a group of marks that a name can stand on, best first. */
 const SIDES = [
@@ -109,49 +112,70 @@ const SIDES = [
     ({ left, middle }) => ({ x: left - 15, y: middle + 4, anchor: "end" }),
     ({ centre, bottom }) => ({ x: centre, y: bottom + 25, anchor: "middle" }),
     ({ centre, top }) => ({ x: centre, y: top - 16, anchor: "middle" }),
+    ({ right, top }) => ({ x: right + 15, y: top + 4, anchor: "start" }),
+    ({ right, bottom }) => ({ x: right + 15, y: bottom + 4, anchor: "start" }),
+    ({ left, top }) => ({ x: left - 15, y: top + 4, anchor: "end" }),
+    ({ left, bottom }) => ({ x: left - 15, y: bottom + 4, anchor: "end" }),
+    ({ left, bottom }) => ({ x: left - 8, y: bottom + 25, anchor: "start" }),
+    ({ right, bottom }) => ({ x: right + 8, y: bottom + 25, anchor: "end" }),
+    ({ left, top }) => ({ x: left - 8, y: top - 16, anchor: "start" }),
+    ({ right, top }) => ({ x: right + 8, y: top - 16, anchor: "end" }),
 ];
 
 /**
  * A place for the name of each group of points, covering as few marks and other names as can be;
- * one that would have to cover much is left out.
+ * one that would have to cover much is left out. Who has the least room is served first.
  *
  * @param {{ name: string, points: { x: number, y: number }[] }[]} groups
  * @param {{ width: number, letter?: number, line?: number }} size  of the drawing and its letters
  */
-export function placeNames(groups, { width, letter = 6.3, line = 13 }) {
-    const taken = groups.flatMap(({ points }) =>
-        points.map(({ x, y }) => ({ x: x - 12, y: y - 12, w: 24, h: 24 })),
-    );
+export function placeNames(groups, { width, letter = 7.6, line = 13 }) {
+    const taken = groups.flatMap(({ points }) => points.map((point) => markBox(point)));
+    const covered = ({ box, outside }) =>
+        taken.reduce((sum, other) => sum + overlap(box, other), outside * line * 3);
+    const cost = (choice) => covered(choice) + choice.near * NEAR_WEIGHT;
     return groups
         .map(({ name, points }) => {
-            const xs = points.map(({ x }) => x);
-            const ys = points.map(({ y }) => y);
-            const group = {
-                left: Math.min(...xs),
-                right: Math.max(...xs),
-                top: Math.min(...ys),
-                bottom: Math.max(...ys),
-                centre: (Math.min(...xs) + Math.max(...xs)) / 2,
-                middle: (Math.min(...ys) + Math.max(...ys)) / 2,
-            };
+            const foreign = groups.flatMap((group) => (group.points === points ? [] : group.points));
             const choices = SIDES.map((side) => {
-                const at = side(group);
+                const at = side(boundsOf(points));
                 const w = name.length * letter;
-                const x =
-                    at.anchor === "start" ? at.x : at.anchor === "end" ? at.x - w : at.x - w / 2;
-                const box = { x, y: at.y - line + 2, w, h: line };
-                const outside = Math.max(0, -x) + Math.max(0, x + w - width);
-                const covered = taken.reduce((sum, other) => sum + overlap(box, other), 0);
-                return { at, box, cost: covered + outside * line * 3 };
+                const left = { start: at.x, middle: at.x - w / 2, end: at.x - w }[at.anchor];
+                const outside = Math.max(0, -left) + Math.max(0, left + w - width);
+                const box = { x: left, y: at.y - line + 2, w, h: line };
+                const near = foreign.reduce(
+                    (sum, point) => sum + overlap(box, markBox(point, NEAR)),
+                    0,
+                );
+                return { at, outside, box, near };
             });
-            const best = choices.reduce((a, b) => (b.cost < a.cost ? b : a));
-            if (best.cost > COVERED_LIMIT) {
+            return { name, choices, free: choices.filter((one) => cost(one) === 0).length };
+        })
+        .sort((a, b) => a.free - b.free)
+        .map(({ name, choices }) => {
+            const possible = choices.filter((choice) => covered(choice) <= COVERED_LIMIT);
+            if (possible.length === 0) {
                 return null;
             }
+            const best = possible.reduce((a, b) => (cost(b) < cost(a) ? b : a));
             taken.push(best.box);
             return { name, ...best.at };
         })
         .filter((name) => name !== null);
+}
+
+/** What a mark takes, and so much around it. */
+function markBox({ x, y }, around = 0) {
+    const size = 12 + around;
+    return { x: x - size, y: y - size, w: 2 * size, h: 2 * size };
+}
+
+function boundsOf(points) {
+    const xs = points.map(({ x }) => x);
+    const ys = points.map(({ y }) => y);
+    const [left, right] = [Math.min(...xs), Math.max(...xs)];
+    const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
+    return { left, right, top, bottom, centre: (left + right) / 2, middle: (top + bottom) / 2 };
 }
 
 function overlap(a, b) {

@@ -135,7 +135,7 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
             .filter((error) => error !== null);
         const off = summary(errors.map(Math.abs));
         const hit = summary(hits.v.slice(lowerBound(hits.t, from)));
-        const text = `${off.n} validations, ${date(from)} to ${date(end)}: ${number(off.mean, 2)} °C off on average, at most ${number(off.max, 1)} °C; ${share(hit.mean)} hits`;
+        const text = `${off.n} validations, ${date(from)} to ${date(end)}: ${number(off.mean, 2)} °C off on average, at most ${number(off.max, 2)} °C; ${share(hit.mean)} hits`;
         setText(numbers, text);
         chart.describe(text);
     }

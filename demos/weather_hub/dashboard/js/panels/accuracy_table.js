@@ -77,7 +77,7 @@ class CityRow {
                 this.#newest,
                 `${number(validation.predicted_celsius)} → ${number(validation.actual_celsius)} °C`,
             );
-            const error = signed(validation.signed_error);
+            const error = signed(validation.signed_error, 2);
             setText(this.#error, `${hit ? "✓" : "✕"} ${error}\u202f°C`);
             setAttributes(this.#error, {
                 "data-hit": hit ? "yes" : "no",

@@ -5,7 +5,7 @@ import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
 import { ContractStats } from "../contract_stats.js";
 import { h, setAttributes, setText } from "../dom.js";
-import { NONE, compact, dateTime, number, unitSymbol } from "../format.js";
+import { NONE, dateTime, measured, number, unitSymbol } from "../format.js";
 import { painter } from "../frames.js";
 
 const EVERY_MS = 500;
@@ -239,7 +239,7 @@ function fieldRow({ name, type, unit, doc }, stats) {
             ? NONE
             : isTime
               ? dateTime(value)
-              : `${compact(value, whole)}${unitSymbol(unit) && ` ${unitSymbol(unit)}`}`;
+              : measured(value, unit, whole);
     const numbers = isTime ? [seen?.min, undefined, seen?.max] : [seen?.min, seen?.mean, seen?.max];
     return h(
         "tr",
@@ -263,12 +263,12 @@ function valueWithUnits(data, contract) {
             if (symbol === "time") {
                 return dateTime(value);
             }
-            return `${name} ${shortValue(value, type)}${symbol && ` ${symbol}`}`;
+            return `${name} ${shortValue(value, type, unit)}`;
         })
         .join(" · ");
 }
 
-function shortValue(value, type) {
+function shortValue(value, type, unit) {
     if (Array.isArray(value)) {
         const parts = value
             .slice(0, 4)
@@ -280,5 +280,5 @@ function shortValue(value, type) {
     if (typeof value !== "number") {
         return String(value);
     }
-    return compact(value, type === "number" ? false : undefined);
+    return measured(value, unit, type === "number" ? false : undefined);
 }

@@ -4,7 +4,7 @@ import { Chart } from "../chart.js";
 import { h, setText } from "../dom.js";
 import { byUnit } from "../explorer_model.js";
 import { causeText } from "../gaps.js";
-import { NONE, compact, dateTime, duration } from "../format.js";
+import { dateTime, duration, measured } from "../format.js";
 import { align, decimate, parted } from "../series.js";
 
 const canHover = matchMedia("(hover: hover)");
@@ -94,7 +94,7 @@ function showGroup(group, window) {
     );
     chart.set(align(lines), window, inView);
     const newest = members.map(
-        ({ line, reader }) => `${line.label}: ${compact(reader.trace.at(Infinity)?.v)} ${unit}`,
+        ({ line, reader }) => `${line.label}: ${measured(reader.trace.at(Infinity)?.v, unit)}`,
     );
     chart.describe(`${newest.join("; ")}. ${dateTime(window.from)} to ${dateTime(window.to)}.`);
     setText(group.gapNote, gapText(inView));
@@ -127,7 +127,7 @@ function gapText(gaps) {
 function read(cursor, { members, readings, ages, when }) {
     members.forEach(({ reader, line }, i) => {
         const point = reader.trace.at(cursor?.x ?? Infinity);
-        setText(readings[i], point === null ? NONE : `${compact(point.v)} ${line.unit}`);
+        setText(readings[i], measured(point?.v, line.unit));
         setAge(ages[i], point?.t);
     });
     setText(

@@ -109,10 +109,13 @@ export function startGraph({ hub }) {
     }
 
     function box(node, at) {
+        const name = shorten(
+            node.single ? node.id.slice(node.family.length + 1) || node.id : node.family,
+        );
         const title = svg(
             "text",
-            { class: "graph-title", x: 12, y: 20 },
-            shorten(node.single ? node.id.slice(node.family.length + 1) || node.id : node.family),
+            { class: "graph-title", x: 12, y: 20, "data-long": name.length > 13 },
+            name,
         );
         const about = svg("text", { class: "graph-about", x: 12, y: 37 });
         const rate = svg("text", { class: "graph-about", x: 12, y: 54 });

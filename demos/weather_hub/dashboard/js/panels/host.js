@@ -34,7 +34,7 @@ const RESOURCES = [
         unit: "%",
         range: [0, 100],
         lines: [{ label: "used", of: (v) => v.used_percent }],
-        now: (v) => [number(v.used_percent, 1), "%"],
+        now: (v) => [number(v.used_percent, 0), "%"],
         note: (v) => `${bytes(v.available_bytes)} of ${bytes(v.total_bytes)} free`,
     },
     {

@@ -6,7 +6,7 @@ import { panel } from "../area.js";
 import { h, setAttributes, setText, svg } from "../dom.js";
 import { HOUR_MS, date, number, quantity } from "../format.js";
 import { painter } from "../frames.js";
-import { REGIONS } from "../map_data.js";
+import { NARROW_REGIONS, REGIONS } from "../map_data.js";
 import { Projection, dottedLand, placeNames, spread } from "../map_projection.js";
 import { FRESHNESS_TEXT, freshness } from "../staleness.js";
 import { scaleGradient, temperatureColour } from "../temperature_scale.js";
@@ -53,9 +53,7 @@ export function startMap({ clock, places, weather }) {
     const repaint = painter(area.element, show, 300);
 
     function draw() {
-        maps = REGIONS.map((region) =>
-            drawRegion(narrow.matches ? { ...region, width: region.narrowWidth } : region),
-        );
+        maps = (narrow.matches ? NARROW_REGIONS : REGIONS).map(drawRegion);
         regions.replaceChildren(...maps.map(({ element }) => element));
         place(places.stations.value);
     }

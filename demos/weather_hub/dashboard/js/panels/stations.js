@@ -4,9 +4,9 @@
 import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
 import { figure, h, setAttributes, setText } from "../dom.js";
-import { HOUR_MS, number } from "../format.js";
+import { HOUR_MS, duration, number } from "../format.js";
 import { painter } from "../frames.js";
-import { holes, parted } from "../series.js";
+import { holes, parted, summary } from "../series.js";
 import { Sparkline } from "../sparkline.js";
 import { FRESHNESS_TEXT, freshness } from "../staleness.js";
 
@@ -20,6 +20,7 @@ class Card {
     #age = ageElement("observed");
     #state = h("span", { class: "freshness" });
     #line = new Sparkline(220, 40, LEAST_SPREAD_CELSIUS);
+    #course = h("p", { class: "card-course" });
     #reason = h("p", { class: "card-reason" });
     #place;
 
@@ -49,6 +50,7 @@ class Card {
             ),
             h("div", { class: "card-now" }, this.#celsius.element, this.#state, this.#age),
             this.#line.element,
+            this.#course,
             this.#reason,
             h(
                 "dl",
@@ -71,7 +73,12 @@ class Card {
         setText(this.#state, FRESHNESS_TEXT[fresh]);
         setAttributes(this.element, { "data-freshness": fresh });
         this.#line.set(parted(values.series, holes(values.series.t)));
-        this.#line.element.toggleAttribute("hidden", values.series.size < 2);
+        const drawn = values.series.size >= 2;
+        this.#line.element.toggleAttribute("hidden", !drawn);
+        this.#course.hidden = !drawn;
+        if (drawn) {
+            setText(this.#course, courseText(values.series));
+        }
         const reason = this.#missing(values, fresh);
         setText(this.#reason, reason);
         this.#reason.hidden = reason === "";
@@ -152,6 +159,12 @@ export function startStations({ clock, places, weather }) {
             area.set("empty", "The hub serves no location.* record: it has no stations."),
         4_000,
     );
+}
+
+/** What the small line is of: it has no axes. */
+function courseText({ t, v }) {
+    const { min, max } = summary(v);
+    return `last ${duration(t.at(-1) - t[0])}: ${number(min)} to ${number(max)}\u202f°C`;
 }
 
 function setMeasured(figureOf, value, digits, unit) {
