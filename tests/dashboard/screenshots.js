@@ -6,14 +6,7 @@
 import { join } from "node:path";
 
 import { WeatherHub } from "./support/hub.js";
-import {
-    PANELS,
-    openBrowser,
-    openPage,
-    settled,
-    waitForBadge,
-    warmedUp,
-} from "./support/page.js";
+import { PANELS, openBrowser, openPage, settled, waitForBadge, warmedUp } from "./support/page.js";
 
 const SIZES = [
     { name: "desktop", viewport: { width: 1440, height: 900 } },

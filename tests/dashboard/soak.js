@@ -96,7 +96,12 @@ function cpuCheck(samples, of) {
     const first = cpuShare(samples[0], samples[third], of);
     const last = cpuShare(samples.at(-1 - third), samples.at(-1), of);
     const limit = first * CPU_GROWTH_LIMIT + CPU_SLACK_PERCENT;
-    return [`processor of the ${of} at last, %, of ${first.toFixed(1)} at first`, last, "<=", limit];
+    return [
+        `processor of the ${of} at last, %, of ${first.toFixed(1)} at first`,
+        last,
+        "<=",
+        limit,
+    ];
 }
 
 const hub = await WeatherHub.create({ speed: SPEED, warmUp: 400 });

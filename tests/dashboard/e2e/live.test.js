@@ -202,7 +202,8 @@ describe("the live page", realHub, () => {
             (panels) =>
                 panels.every((id) =>
                     [...document.querySelectorAll(`#${id} time.age`)].some(
-                        (age) => age.getClientRects().length > 0 && /ago|hour|now/.test(age.textContent),
+                        (age) =>
+                            age.getClientRects().length > 0 && /ago|hour|now/.test(age.textContent),
                     ),
                 ),
             PANELS,
@@ -211,8 +212,9 @@ describe("the live page", realHub, () => {
             figures
                 .filter(
                     (figure) =>
-                        /\d/.test(figure.querySelector(".figure-value").textContent) &&
-                        figure.querySelector(".figure-unit").textContent.trim() === "",
+                        /^[\d\u202f.\u2212+]+$/.test(
+                            figure.querySelector(".figure-value").textContent,
+                        ) && figure.querySelector(".figure-unit").textContent.trim() === "",
                 )
                 .map((figure) => figure.parentElement.textContent),
         );

@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 
 import { LagWindow } from "../../../demos/weather_hub/dashboard/js/lag_window.js";
 
-const lagged = (window, count, at) => window.recent([{ record: "temp.a", lagged: count }], at)[0].lagged;
+const lagged = (window, count, at) =>
+    window.recent([{ record: "temp.a", lagged: count }], at)[0].lagged;
 
 describe("values missed lately", () => {
     it("do not hold what was missed before the page was opened", () => {

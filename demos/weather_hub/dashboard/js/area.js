@@ -56,6 +56,9 @@ export class Area {
     set(type, reason) {
         if (type === "live") {
             this.#pace.take(performance.now());
+            if (this.#state.kind === "live") {
+                return; // Hundreds of times per second.
+            }
         } else if (type === "offline") {
             this.#pace.forget();
         }

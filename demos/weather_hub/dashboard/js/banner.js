@@ -61,7 +61,10 @@ export function startBanner({ hub }) {
         }
         const texts = [];
         if (open && last !== null && last.to > dismissedAt) {
-            texts.push(breakText(last), ...(all.length > 1 ? [`Breaks so far: ${all.length}.`] : []));
+            texts.push(
+                breakText(last),
+                ...(all.length > 1 ? [`Breaks so far: ${all.length}.`] : []),
+            );
         }
         const lapsed = open && lapse.at > dismissedAt;
         if (lapsed) {

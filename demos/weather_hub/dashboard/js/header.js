@@ -36,7 +36,9 @@ function showClock(clock) {
 
 function showSpeed(clock) {
     const silence = clock.silence(Date.now());
-    setAttributes(byId("observed-clock"), { "data-state": silence === null ? clock.state : "lost" });
+    setAttributes(byId("observed-clock"), {
+        "data-state": silence === null ? clock.state : "lost",
+    });
     const pass = clock.pass === null ? "" : `, pass ${clock.pass + 1}`;
     const text =
         silence !== null

@@ -136,7 +136,9 @@ export function placeNames(groups, { width, letter = 7.6, line = 13 }) {
     const cost = (choice) => covered(choice) + choice.near * NEAR_WEIGHT;
     return groups
         .map(({ name, points }) => {
-            const foreign = groups.flatMap((group) => (group.points === points ? [] : group.points));
+            const foreign = groups.flatMap((group) =>
+                group.points === points ? [] : group.points,
+            );
             const choices = SIDES.map((side) => {
                 const at = side(boundsOf(points));
                 const w = name.length * letter;

@@ -45,7 +45,12 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
         series: LINES,
     });
     const area = new Area({
-        content: h("div", {}, chart.element, h("div", { class: "chart-foot" }, legend(LINES), numbers)),
+        content: h(
+            "div",
+            {},
+            chart.element,
+            h("div", { class: "chart-foot" }, legend(LINES), numbers),
+        ),
         retry: () => load(),
     });
     const onChange = (value) => {

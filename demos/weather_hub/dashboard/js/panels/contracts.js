@@ -235,11 +235,7 @@ function fieldRow({ name, type, unit, doc }, stats) {
     const seen = stats.of(name);
     const whole = type === "number" ? false : undefined;
     const text = (value) =>
-        value === undefined
-            ? NONE
-            : isTime
-              ? dateTime(value)
-              : measured(value, unit, whole);
+        value === undefined ? NONE : isTime ? dateTime(value) : measured(value, unit, whole);
     const numbers = isTime ? [seen?.min, undefined, seen?.max] : [seen?.min, seen?.mean, seen?.max];
     return h(
         "tr",

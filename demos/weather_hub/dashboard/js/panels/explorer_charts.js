@@ -80,7 +80,17 @@ export class ExplorerCharts {
             ),
         );
         const element = h("div", { class: "explorer-chart" }, legend, chart.element, when, gapNote);
-        const group = { unit, members, chart, readings, ages, when, gapNote, element, cursor: null };
+        const group = {
+            unit,
+            members,
+            chart,
+            readings,
+            ages,
+            when,
+            gapNote,
+            element,
+            cursor: null,
+        };
         return group;
     }
 }

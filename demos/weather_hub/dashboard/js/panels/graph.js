@@ -239,7 +239,16 @@ class StageTable {
     #body = h("tbody", {});
 
     constructor() {
-        const heads = ["Record", "Stage", "State", "Calls/s", "Mean", "99 %", "Missed, 1 min", "Failures"];
+        const heads = [
+            "Record",
+            "Stage",
+            "State",
+            "Calls/s",
+            "Mean",
+            "99 %",
+            "Missed, 1 min",
+            "Failures",
+        ];
         this.element = h(
             "div",
             { class: "stages" },

@@ -69,8 +69,8 @@ const GROUPS = [
             },
             {
                 label: "Oldest row",
-                of: (s) => [s.oldest_row === null ? NONE : date(s.oldest_row), "UTC"],
-                note: (s) => (s.oldest_row === null ? "not told yet" : "observed time"),
+                of: (s) => [s.oldest_row === null ? NONE : date(s.oldest_row), ""],
+                note: (s) => (s.oldest_row === null ? "not told yet" : "observed time, UTC"),
             },
             {
                 label: "Purged",
