@@ -48,8 +48,9 @@ async function prepare(page) {
     await page.mouse.move(0, 0);
 }
 
-async function picture(page, file, clip) {
-    await page.screenshot({ path: join(directory, file), clip, animations: "disabled" });
+/** @param {import("playwright-core").Page | import("playwright-core").Locator} what */
+async function picture(what, file) {
+    await what.screenshot({ path: join(directory, file), animations: "disabled" });
     console.log(file);
 }
 
@@ -59,7 +60,7 @@ async function pictures(browser, hub, { name, viewport, ...device }, theme) {
     await prepare(page);
     if (wanted.includes("page")) {
         await page.evaluate(() => scrollTo(0, 0));
-        await picture(page, `page-${theme}-${name}.png`, { x: 0, y: 0, ...viewport });
+        await picture(page, `page-${theme}-${name}.png`);
     }
     // As high as the page: nothing is out of view, and nothing that sticks covers anything.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
@@ -68,10 +69,12 @@ async function pictures(browser, hub, { name, viewport, ...device }, theme) {
         [...document.querySelectorAll(".chart")].every((chart) => chart.querySelector("canvas")),
     );
     for (const panel of PANELS.filter((id) => wanted.includes(id))) {
-        const box = await page.locator(`#${panel}`).boundingBox();
+        const section = page.locator(`#${panel}`);
         const limit = (panel === "accuracy" ? ACCURACY_HEIGHT_LIMIT : HEIGHT_LIMIT)[name];
-        const clip = { ...box, height: Math.min(box.height, limit) };
-        await picture(page, `${panel}-${theme}-${name}.png`, clip);
+        await section.evaluate((element, height) => {
+            Object.assign(element.style, { maxHeight: `${height}px`, overflow: "hidden" });
+        }, limit);
+        await picture(section, `${panel}-${theme}-${name}.png`);
     }
     await page.context().close();
 }
