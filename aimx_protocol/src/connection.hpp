@@ -43,7 +43,7 @@ public:
         std::size_t send_limit_bytes = frame_limit_bytes;  ///< tcp_frame_limit_bytes on TCP.
         std::chrono::milliseconds stall_limit{30'000};
         std::size_t unsent_limit_bytes = 0;  ///< With more, the peer is cut; 0: no limit.
-        std::string leftover;  ///< Bytes that came with the upgrade.
+        std::string leftover;                ///< Bytes that came with the upgrade.
         /// The side that dialled. It reads on however much is unsent (one of two peers has to,
         /// or both wait for ever), is over when the peer ends its sending, and tells its inlet
         /// when what had to wait has gone.
