@@ -76,7 +76,8 @@ struct Answer {
 
 // Goal:   nothing is reported stored while the disk does not sync, however often
 //         the commit is tried, nor when the stop gives up at last.
-// Method: every sync of the log fails, from before the first value to the end.
+// Method: every sync of the log fails, from before the first value to the end. What
+//         the first group holds is tried, so unknown; what came later may be lost.
 TEST_F(SqliteTruth, NothingIsReportedStoredInARunWhereSyncsFail) {
     Database db = build();
     db.start();
@@ -101,13 +102,16 @@ TEST_F(SqliteTruth, NothingIsReportedStoredInARunWhereSyncsFail) {
 
     for (const auto& answer : answers) {
         EXPECT_TRUE(answer->given);
-        EXPECT_EQ(answer->code, Errc::outcome_unknown);
+        EXPECT_TRUE(answer->code == Errc::outcome_unknown || answer->code == Errc::value_lost)
+            << answer->code;
     }
+    EXPECT_EQ(answers.front()->code, Errc::outcome_unknown);
     EXPECT_TRUE(flushed.given);
     EXPECT_EQ(flushed.code, Errc::outcome_unknown);
     const HistoryAccount account = persistence(db).account("a");
     EXPECT_EQ(account.committed, 0u);
-    EXPECT_EQ(account.unknown, 10u);
+    EXPECT_GE(account.unknown, 1u);
+    EXPECT_EQ(account.unknown + account.lost(), 10u);
     EXPECT_TRUE(account.balanced());
 }
 
