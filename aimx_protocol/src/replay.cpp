@@ -51,7 +51,7 @@ void Replay::run(const ReplayWish& wish) {
             add_target(cursor, resume, wish);
         }
     }
-    session_.tell_newest(renewed, true);
+    session_.tell_newest(renewed, subscription_.names_topic);
     for (FeedCursor* const cursor : renewed) {
         begin_live(*cursor);
     }

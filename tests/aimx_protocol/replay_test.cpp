@@ -144,6 +144,21 @@ TEST_F(Replayed, AnotherEpochBeginsWithTheNewestValue) {
                       live}));
 }
 
+// Plain AimX has no snapshots of an exact topic here, and a snapshot names its topic.
+TEST_F(Replayed, AnotherEpochBeginsWithAnEventForAPlainClient) {
+    rig.add<Value>("log", spmc_ring(4'096)).persist();
+    start();
+    produce_at("log", 1, 1'001);
+    produce_at("log", 2, 1'002);
+    const auto plain = rig.connect();
+
+    const Frames heard =
+        plain->ask(R"({"t":"sub","id":7,"topic":"log","from":{"epoch":"other","pos":1}})");
+
+    ASSERT_FALSE(heard.empty());
+    EXPECT_EQ(heard[0], R"({"t":"event","seq":1,"sub":"7","data":{"n":2}})");
+}
+
 TEST_F(Replayed, OfAPatternInAnotherEpochTheFinalSnapshotSaysThatItIsLast) {
     for (const char* const key : {"p.a", "p.b", "p.c", "p.none"}) {
         rig.add<Value>(key, spmc_ring(4'096)).persist();

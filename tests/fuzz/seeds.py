@@ -77,6 +77,7 @@ def session_talks():
     yield [hello, sub % "boiler.supply"] + [change] * 20
     resume = '{"t":"sub","id":%d,"topic":"boiler.supply","from":{"epoch":"STORE","pos":%d}}'
     yield [hello] + [resume % (7 + at, pos) for at, pos in enumerate((2, 99, 0))]
+    yield [resume % (7, 2), '{"t":"sub","id":8,"topic":"boiler.setpoint","from":{"epoch":"x","pos":1}}']
 
 
 def session_seeds(frames):
