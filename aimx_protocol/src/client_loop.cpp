@@ -2,13 +2,13 @@
 #include "client_loop.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include <asio/post.hpp>
 #include <pthread.h>
 
 #include "aimdb/core/assert.hpp"
+#include "aimdb/core/detail/exception_text.hpp"
 
 #include "dial.hpp"
 
@@ -84,13 +84,7 @@ void ClientLoop::run() {
 }
 
 void ClientLoop::report_thrown() const noexcept {
-    try {
-        throw;
-    } catch (const std::exception& error) {
-        options_.log.error(std::string("a callback threw: ") + error.what());
-    } catch (...) {
-        options_.log.error("a callback threw something that is no std::exception");
-    }
+    options_.log.error("a callback threw: " + aimdb::detail::exception_text());
 }
 
 void ClientLoop::post(Task task) { add(std::unique_lock(mutex_), std::move(task)); }

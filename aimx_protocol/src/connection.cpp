@@ -11,8 +11,9 @@
 #include <asio/post.hpp>
 #include <poll.h>
 
+#include "aimdb/core/detail/exception_text.hpp"
+
 #include "held_bytes.hpp"
-#include "thrown.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -318,7 +319,7 @@ void Connection::close(std::string_view reason) {
 
 void Connection::close_as_thrown() {
     if (takes_frames()) {
-        begin_close(describe_thrown());
+        begin_close(aimdb::detail::exception_text());
     }
 }
 

@@ -5,11 +5,11 @@
 
 #include <asio/post.hpp>
 
+#include "aimdb/core/detail/exception_text.hpp"
 #include "aimdb/core/detail/random_name.hpp"
 
 #include "session.hpp"
 #include "text.hpp"
-#include "thrown.hpp"
 
 namespace aimdb::aimx {
 
@@ -167,7 +167,7 @@ void Hub::serve_cursors() {
             try {
                 session->serve();
             } catch (...) {  // its trouble is not the others'
-                log_.error("a session threw: " + describe_thrown());
+                log_.error("a session threw: " + aimdb::detail::exception_text());
             }
         }
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reply.hpp"
 
+#include "aimdb/core/detail/exception_text.hpp"
 #include "aimdb/core/error.hpp"
 
 #include "text.hpp"
-#include "thrown.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -42,7 +42,7 @@ Refusal refusal_of(const std::exception_ptr& error) {
     } catch (const Error& known) {
         return {err::internal, code_of(known.code()), known.what()};
     } catch (...) {
-        return {err::internal, "internal", describe_thrown()};
+        return {err::internal, "internal", aimdb::detail::exception_text()};
     }
 }
 

@@ -6,9 +6,10 @@
 #include <asio/post.hpp>
 #include <pthread.h>
 
+#include "aimdb/core/detail/exception_text.hpp"
+
 #include "metrics.hpp"
 #include "session.hpp"
-#include "thrown.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -83,7 +84,7 @@ void ServerLoop::start() {
 }
 
 void ServerLoop::report_thrown() const noexcept {
-    hub_.log().error("a handler threw: " + describe_thrown());
+    hub_.log().error("a handler threw: " + aimdb::detail::exception_text());
 }
 
 void ServerLoop::run() {

@@ -8,6 +8,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/strand.hpp>
 
+#include "aimdb/core/detail/exception_text.hpp"
+
 #include "run_logged.hpp"
 #include "thread_name.hpp"
 
@@ -215,7 +217,7 @@ void DatabaseCore::spawn(StageRuntime& stage) {
     asio::co_spawn(stage.environment.executor, supervise(stage),
                    [state = state_, &stage](std::exception_ptr failure) {
                        if (failure) {  // only the supervision itself can throw here
-                           note_failure(stage, describe_failure(failure), StageState::failed);
+                           note_failure(stage, exception_text(failure), StageState::failed);
                        }
                        state->stage_done(stage);
                    });
@@ -234,7 +236,7 @@ Task DatabaseCore::supervise(StageRuntime& stage) {
             failure = std::current_exception();
         }
         const bool again = failures < stage.on_failure.restarts;
-        note_failure(stage, describe_failure(failure),
+        note_failure(stage, exception_text(failure),
                      again ? StageState::restarting : StageState::failed);
         if (!again) {
             co_return;

@@ -3,17 +3,11 @@
 // Threads of the library run what users hand in, and must outlive what it throws.
 #pragma once
 
-#include <exception>
-#include <string>
-
 #include <asio/io_context.hpp>
 
 #include "aimdb/core/log.hpp"
 
 namespace aimdb::detail {
-
-/// What was thrown, in words.
-[[nodiscard]] std::string describe_failure(const std::exception_ptr& failure);
 
 /// Logs the exception being handled: it came from a user's completion handler.
 void log_failed_handler(const Log& log);

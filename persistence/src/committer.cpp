@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "exception_text.hpp"
+#include "aimdb/core/detail/exception_text.hpp"
 
 namespace aimdb::detail {
 namespace {

@@ -5,7 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "exception_text.hpp"
+#include "aimdb/core/detail/exception_text.hpp"
+
 #include "flush_wait.hpp"
 
 namespace aimdb::detail {

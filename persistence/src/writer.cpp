@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "exception_text.hpp"
+#include "aimdb/core/detail/exception_text.hpp"
+
 #include "thread_setup.hpp"
 
 namespace aimdb::detail {

@@ -328,7 +328,7 @@ TEST(ClientCallback, MayThrow) {
     };
     EXPECT_EQ(count(": bad state"), 3);  // connecting, connected, closed
     EXPECT_EQ(count(": bad answer"), 1);
-    EXPECT_EQ(count(" something that is no std::exception"), 1);
+    EXPECT_EQ(count(": an exception that is no std::exception"), 1);
 }
 
 // Goal: a thread that is held up does not let calls pile up without bound.

@@ -17,6 +17,7 @@
 #include <asio/async_result.hpp>
 
 #include "aimdb/core/codec.hpp"
+#include "aimdb/core/detail/exception_text.hpp"
 #include "aimdb/core/detail/stage_bodies.hpp"
 #include "aimdb/core/reader.hpp"
 #include "aimdb/persistence/detail/recorder.hpp"
@@ -147,13 +148,9 @@ private:
         const std::size_t begin = bytes_.size();
         try {
             Codec<T>::encode(taken.held.get(), bytes_);
-        } catch (const std::exception& error) {
-            bytes_.resize(begin);
-            reject(GapCause::rejected_encode, taken, log, error.what());
-            return 0;
         } catch (...) {  // what a user's codec may throw is not ours to say
             bytes_.resize(begin);
-            reject(GapCause::rejected_encode, taken, log, "an exception that is no std::exception");
+            reject(GapCause::rejected_encode, taken, log, exception_text());
             return 0;
         }
         const std::size_t size = bytes_.size() - begin;
