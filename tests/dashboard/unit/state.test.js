@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { breakText, lapseText } from "../../../demos/weather_hub/dashboard/js/banner.js";
 import { Breaks } from "../../../demos/weather_hub/dashboard/js/breaks.js";
 import { ContractStats } from "../../../demos/weather_hub/dashboard/js/contract_stats.js";
 import {
@@ -10,6 +9,11 @@ import {
     patternFault,
     valueText,
 } from "../../../demos/weather_hub/dashboard/js/feed_model.js";
+import {
+    breakText,
+    lapseText,
+    noticeOf,
+} from "../../../demos/weather_hub/dashboard/js/notice.js";
 import {
     ObservedClock,
     speedText,
@@ -304,6 +308,45 @@ describe("the notice of a break", () => {
         );
         assert.match(breakText({ ...gone, skipped: 12 }), /12 values were passed over/);
         assert.match(breakText({ ...gone, torn: true }), /started anew/);
+    });
+});
+
+describe("the notice of the connection", () => {
+    const notice = (connection, breaks = new Breaks(), dismissedAt = 0) =>
+        noticeOf({ connection, breaks, dismissedAt, now: 60_000 });
+
+    it("is silent while the first connection is made and once it is there", () => {
+        assert.equal(notice({ state: "connecting", attempt: 0 }), null);
+        assert.equal(notice({ state: "open", attempt: 0 }), null);
+    });
+
+    it("says why the hub refuses this page for good, also before any connection", () => {
+        const error = new Error("the token is wrong");
+        assert.deepEqual(notice({ state: "closed", attempt: 0, error }), {
+            tone: "bad",
+            text: "The connection to the hub has ended (the token is wrong). Reload the page to try again.",
+            lasts: true,
+        });
+    });
+
+    it("counts the attempts, and says of when the values are once there were any", () => {
+        const breaks = new Breaks();
+        const first = notice({ state: "reconnecting", attempt: 2 });
+        breaks.begin(50_000);
+        const later = notice({ state: "reconnecting", attempt: 3 }, breaks);
+        assert.equal(first.text, "No connection to the hub. Trying again, attempt 2.");
+        assert.equal(
+            later.text,
+            "No connection to the hub for 10\u202fs: values are of 00:00:50 UTC. Trying again, attempt 3.",
+        );
+    });
+
+    it("stays until it is dismissed where a break is over", () => {
+        const breaks = new Breaks();
+        breaks.begin(10_000);
+        breaks.end(20_000);
+        assert.equal(notice({ state: "open" }, breaks).tone, "good");
+        assert.equal(notice({ state: "open" }, breaks, 30_000), null);
     });
 });
 

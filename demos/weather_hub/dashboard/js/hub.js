@@ -36,6 +36,11 @@ export class Hub {
         return () => this.#whenOpen.delete(callback);
     }
 
+    /** Whether there has been a connection. */
+    get wasOpened() {
+        return this.#opened;
+    }
+
     /** A subscription whose losses are counted for the notice. */
     follow(topic, options) {
         const { onEvent, onSubscribed, ...rest } = options;
