@@ -22,6 +22,9 @@ namespace aimdb::aimx {
 
 /// When a read is asked for again that history had no time or no place for.
 inline constexpr std::chrono::milliseconds busy_pause{50};
+/// Reads of one page that fail because the store cannot be read just now, as when it
+/// interrupts readers so that its log can shrink; the next one ends the subscription.
+inline constexpr int unavailable_reads_limit = 100;
 
 /// Runs through the records of a subscription one by one, in pages, as fast as the
 /// connection takes them and as it is its turn. Its cursors are held meanwhile; where
@@ -73,6 +76,7 @@ private:
     void wait_for_read(bool back, Cursor after);
     void end_read();
     void on_read(const std::exception_ptr& error, HistoryPage page);
+    [[nodiscard]] bool may_read_again(const std::exception_ptr& error);
     void on_scanned(Target& target, HistoryPage page);
     void on_page(Target& target, HistoryPage page);
     void tell_value(Target& target, std::string_view json, Stamp stamp);
@@ -92,6 +96,7 @@ private:
     bool waits_for_room_ = false;
     std::optional<HistoryPage> held_page_;  // to be told once there is room
     bool gave_up_settling_ = false;
+    int unavailable_reads_ = 0;     // one after the other
     std::shared_ptr<Waker> alarm_;  // what it waits for, with what else that depends on
 };
 

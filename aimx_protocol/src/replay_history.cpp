@@ -121,16 +121,20 @@ void Replay::end_read() {
     }
 }
 
+// Others were there first, or the store needs a moment for itself.
+bool Replay::may_read_again(const std::exception_ptr& error) {
+    const std::string_view code = refusal_of(error).code;
+    return code == "busy" || code == "timed_out" ||
+           (code == "storage_unavailable" && ++unavailable_reads_ <= unavailable_reads_limit);
+}
+
 void Replay::on_read(const std::exception_ptr& error, HistoryPage page) {
-    Target& target = targets_[current_];
     if (error) {
-        const std::string_view code = refusal_of(error).code;
-        if (code == "busy" || code == "timed_out") {
-            set_alarm(busy_pause, &Replay::read);  // others were there first
-        } else {
-            fail(error);
-        }
-    } else if (next_read_.back) {
+        return may_read_again(error) ? set_alarm(busy_pause, &Replay::read) : fail(error);
+    }
+    unavailable_reads_ = 0;
+    Target& target = targets_[current_];
+    if (next_read_.back) {
         on_scanned(target, std::move(page));
     } else if (session_.has_room()) {
         on_page(target, std::move(page));

@@ -82,6 +82,10 @@ protected:
         if (failure) {
             throw Error(*failure, "read");
         }
+        if (failing_reads > 0) {
+            --failing_reads;
+            throw Error(Errc::storage_unavailable, "read");
+        }
         for (const std::uint64_t sequence : backend->rows_of(1)) {
             const std::string value(value_bytes, '7');
             if (!query.sink->take(HistoryRowView{"log", static_cast<std::int64_t>(sequence),
@@ -98,6 +102,7 @@ protected:
     std::size_t reads = 0;
     std::size_t value_bytes = 1;
     std::optional<Errc> failure;
+    int failing_reads = 0;  // so many find the store unavailable
     SessionRig rig;
     FakeBackend* backend = nullptr;
 };
@@ -175,6 +180,33 @@ TEST_F(ReplayOfAStore, EndsAsClosedWhenTheStoreStopsAndAsFailedWhenItFails) {
     failure = Errc::storage_corrupt;
     subscribe(*peer, 8);
     rig.run_until_heard(*peer, R"({"t":"ended","sub":"8","reason":"history_failed"})");
+}
+
+TEST_F(ReplayOfAStore, ReadsAgainWhatTheStoreInterrupts) {
+    start();
+    produce(1, 3);
+    rig.database->flush(blocking);
+    const auto peer = connect();
+    failing_reads = unavailable_reads_limit;
+    subscribe(*peer, 7);
+
+    run_until([&] { return !with(peer->outlet.frames, R"("live")").empty(); });
+
+    EXPECT_EQ(with(peer->outlet.frames, R"("hist":true)").size(), 3u);
+    EXPECT_EQ(reads_begun(), 101u);
+}
+
+TEST_F(ReplayOfAStore, EndsAsFailedWhenTheStoreCannotBeReadForLong) {
+    start();
+    produce(1, 3);
+    rig.database->flush(blocking);
+    const auto peer = connect();
+    failing_reads = unavailable_reads_limit + 1;
+    subscribe(*peer, 7);
+
+    run_until([&] { return !with(peer->outlet.frames, R"("ended")").empty(); });
+
+    EXPECT_EQ(with(peer->outlet.frames, R"("reason":"history_failed")").size(), 1u);
 }
 
 TEST_F(ReplayOfAStore, EndsAsClosedWhenTheServerStops) {
