@@ -8,8 +8,8 @@
 
 namespace aimdb::aimx {
 
-ClientCalls::ClientCalls(std::string where, std::size_t queue_limit)
-    : where_(std::move(where)), queue_limit_(queue_limit) {}
+ClientCalls::ClientCalls(std::string where, std::size_t queue_limit, std::size_t queue_limit_bytes)
+    : where_(std::move(where)), queue_limit_(queue_limit), queue_limit_bytes_(queue_limit_bytes) {}
 
 std::string ClientCalls::operation(const ClientRequest& request) const {
     switch (request.kind) {
@@ -33,10 +33,20 @@ void ClientCalls::queue(ClientRequest request) {
                  " calls already wait for a connection; raise offline_queue_limit");
         return;
     }
+    if (queued_bytes_ > queue_limit_bytes_) {
+        fail(request, make_error_code(Errc::limit_exceeded),
+             std::to_string(queued_bytes_) +
+                 " bytes already wait for a connection; raise unsent_limit_bytes");
+        return;
+    }
+    queued_bytes_ += request.body.size();
     queued_.push_back(std::move(request));
 }
 
-std::deque<ClientRequest> ClientCalls::take_queued() { return std::exchange(queued_, {}); }
+std::deque<ClientRequest> ClientCalls::take_queued() {
+    queued_bytes_ = 0;
+    return std::exchange(queued_, {});
+}
 
 void ClientCalls::add_sent(std::uint64_t id, ClientRequest request) {
     request.body = {};
@@ -119,6 +129,7 @@ void ClientCalls::expire_queued(SteadyTime now, std::string_view trouble) {
     while (!queued_.empty() && queued_.front().deadline <= now) {
         const ClientRequest request = std::move(queued_.front());
         queued_.pop_front();
+        queued_bytes_ -= request.body.size();
         request.answer(std::make_exception_ptr(UnsentError(make_error_code(Errc::timed_out),
                                                            operation(request) + offline)),
                        {});

@@ -46,11 +46,12 @@ public:
 };
 
 /// Threads: thread-confined (the client's loop).
-/// Limits:  `queue_limit` calls wait for a connection; all wait until their deadline.
+/// Limits:  `queue_limit` calls wait for a connection, and none is added while these have more
+///          than `queue_limit_bytes`; all wait until their deadline.
 class ClientCalls {
 public:
     /// `where`: the server, for messages.
-    ClientCalls(std::string where, std::size_t queue_limit);
+    ClientCalls(std::string where, std::size_t queue_limit, std::size_t queue_limit_bytes);
 
     /// Keeps a request until there is a connection, or fails it: too many.
     void queue(ClientRequest request);
@@ -85,8 +86,10 @@ private:
 
     const std::string where_;
     const std::size_t queue_limit_;
+    const std::size_t queue_limit_bytes_;
     // Each in the order of deadlines, because all have the same time.
     std::deque<ClientRequest> queued_;
+    std::size_t queued_bytes_ = 0;  // of the bodies in queued_
     std::map<std::uint64_t, ClientRequest> sent_;
     std::deque<ClientRequest> pings_;  // without an answer: it was given, the pong is to come
 };

@@ -25,7 +25,7 @@ ClientSession::ClientSession(std::string where, const ClientOptions& options, Cl
     : where_(std::move(where)),
       options_(options),
       host_(host),
-      calls_(where_, options.offline_queue_limit) {}
+      calls_(where_, options.offline_queue_limit, options.unsent_limit_bytes) {}
 
 ClientSession::~ClientSession() = default;
 

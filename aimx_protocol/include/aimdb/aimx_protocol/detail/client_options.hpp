@@ -61,7 +61,8 @@ struct ClientOptions {
     ReconnectOptions reconnect;
     std::size_t offline_queue_limit = 256;  ///< Calls kept while not connected; more fail.
     std::size_t sent_limit = 65'536;        ///< Calls sent and not answered yet; more fail.
-    /// Calls fail while more than this waits to be sent: the server takes too little.
+    /// Calls fail while more than this waits to be sent, for a server that takes too little
+    /// or for a connection.
     std::size_t unsent_limit_bytes = std::size_t{16} << 20;
     /// Longest frame to agree on, up to 1 MiB. Plain servers on TCP take 64 KiB. Frames of
     /// up to 16 MiB are taken in whatever was agreed on: plain servers send what they like.
