@@ -50,6 +50,7 @@ Engine::Engine(std::unique_ptr<Backend> backend,
     if (has_store_) {
         pool_.emplace(*backend_, options.query_threads, options.query_queue);
         WriterOptions writing = writer_options(options);
+        writing.retention.newest_stored = report.newest_row;
         writing.after_round = [this] { pool_->refresh_oldest(); };
         writer_.emplace(WriterParts{*backend_, channel_, roster_, health_, clock_, pace_},
                         std::move(writing));

@@ -84,6 +84,11 @@ OpenReport MemoryBackend::open(const OpenRequest& request) {
     for (const auto& name : request.records) {
         report.records.push_back(enlist(name));
     }
+    for (const auto& [name, record] : store_->records) {
+        if (!record.rows.empty()) {
+            report.newest_row = std::max(report.newest_row, record.rows.back().stored_at);
+        }
+    }
     store_->opened = holds_store_ = true;
     store_->clean = false;
     return report;

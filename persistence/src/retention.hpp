@@ -11,27 +11,10 @@
 #include "aimdb/core/clock.hpp"
 #include "aimdb/persistence/backend.hpp"
 
+#include "guarded_time.hpp"
 #include "persisted_record.hpp"
 
 namespace aimdb::detail {
-
-/// Wall time as retention may believe it: it follows the clock, but a jump ahead
-/// only in small steps, so that a clock set wrong for a while deletes nothing.
-///
-/// Threads: thread-confined.
-class GuardedTime {
-public:
-    /// How far the wall clock may run ahead between two looks at it.
-    static constexpr std::chrono::seconds slack{60};
-
-    explicit GuardedTime(const Clock& clock);
-    [[nodiscard]] UnixTime now();
-
-private:
-    const Clock& clock_;
-    UnixTime expected_;  // never goes back: a clock set back and right again loses nothing
-    std::chrono::nanoseconds looked_at_;
-};
 
 /// Threads: thread-confined to the writer.
 class Retention {
@@ -39,6 +22,7 @@ public:
     struct Options {
         std::chrono::milliseconds sweep_interval;
         std::size_t slice_rows;
+        UnixTime newest_stored{};  ///< Of all rows at start; the epoch when there are none.
     };
     struct Slice {
         std::size_t rows = 0;
@@ -50,28 +34,29 @@ public:
 
     /// Whether there is a slice to run at `now` (steady time of the writer).
     [[nodiscard]] bool due(std::chrono::nanoseconds now) const noexcept {
-        return running_ || now >= next_round_;
+        return left_ > 0 || now >= next_round_;
     }
     /// When the next round begins; meaningless while `due`.
     [[nodiscard]] std::chrono::nanoseconds next_round() const noexcept { return next_round_; }
-    /// Runs one slice. A BackendError passes through and ends the round.
+    /// Runs one slice. A BackendError passes through and ends the round; the next one
+    /// begins behind the record that failed, so that it holds up no other.
     Slice run(Backend& backend, std::chrono::nanoseconds now);
-    /// Rounds finished.
+    /// Rounds that went through all records.
     [[nodiscard]] std::uint64_t rounds() const noexcept { return rounds_; }
 
 private:
     [[nodiscard]] UnixTime cut_off(std::chrono::milliseconds age) const noexcept;
     void begin_round(std::chrono::nanoseconds now);
+    void end_record() noexcept;
     void skip_kept() noexcept;
 
     const Roster& roster_;
     const std::shared_ptr<const Clock> clock_;
     const Options options_;
     GuardedTime time_;
-    UnixTime round_time_{};
     std::chrono::nanoseconds next_round_{std::chrono::nanoseconds::min()};
     std::size_t record_ = 0;  // where the round is
-    bool running_ = false;
+    std::size_t left_ = 0;    // records the round has not been through
     std::uint64_t rounds_ = 0;
 };
 

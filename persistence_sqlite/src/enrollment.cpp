@@ -60,6 +60,8 @@ OpenReport enroll_records(Connection& connection,
                 "WHERE key='epoch'");
         }
         report.epoch = connection.query_text("SELECT value FROM meta WHERE key='epoch'");
+        report.newest_row = from_unix_ms(connection.query_integer(
+            "SELECT coalesce(max(newest_at), 0) FROM record WHERE newest_id<>0"));
         for (const std::string& name : request.records) {
             const RecordId id = registry.enroll(name);
             const RecordState& record = registry.edit(id);

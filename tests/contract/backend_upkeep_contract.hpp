@@ -37,6 +37,7 @@ TYPED_TEST_P(BackendUpkeep, GivesEachNewNameAnIdAndTheFirstSequence) {
     EXPECT_FALSE(driver.report().records[0].has_rows);
     EXPECT_TRUE(driver.report().clean);
     EXPECT_TRUE(driver.report().crash_gaps.empty());
+    EXPECT_EQ(driver.report().newest_row, UnixTime{});
 }
 
 TYPED_TEST_P(BackendUpkeep, MergesGapsOfOneCauseThatTouch) {
@@ -131,6 +132,7 @@ TYPED_TEST_P(BackendUpkeep, ComesBackAfterACleanStopWithEverythingInPlace) {
     EXPECT_TRUE(driver.report().crash_gaps.empty());
     EXPECT_EQ(driver.report().records[1].next_sequence, 2u);
     EXPECT_TRUE(driver.report().records[1].has_rows);
+    EXPECT_EQ(driver.report().newest_row, from_unix_ms(2));
     EXPECT_EQ(driver.values("#"), (std::vector<std::string>{"1", "2"}));
 }
 

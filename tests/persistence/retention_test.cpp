@@ -26,36 +26,6 @@ Roster roster_of(const std::vector<std::optional<std::chrono::milliseconds>>& ag
     return roster;
 }
 
-TEST(GuardedTime, FollowsAClockThatRunsAsItShould) {
-    ManualClock clock(start);
-    GuardedTime time(clock);
-
-    clock.advance(8h);
-
-    EXPECT_EQ(time.now(), start + 8h);
-}
-
-TEST(GuardedTime, FollowsAJumpAheadOnlyInSmallSteps) {
-    ManualClock clock(start);
-    GuardedTime time(clock);
-    clock.set_wall(start + 8 * 24h);
-
-    EXPECT_EQ(time.now(), start + 60s);
-    clock.advance(10s);
-    EXPECT_EQ(time.now(), start + 130s);
-}
-
-TEST(GuardedTime, GoesBackWithTheClockAndForwardAgain) {
-    ManualClock clock(start);
-    GuardedTime time(clock);
-    clock.set_wall(start - 24h);
-    EXPECT_EQ(time.now(), start - 24h);
-
-    clock.set_wall(start);
-
-    EXPECT_EQ(time.now(), start);
-}
-
 TEST(Retention, GoesThroughTheRecordsThatHaveAnAgeInSlices) {
     const Roster roster = roster_of({10s, std::nullopt, 20s});
     const auto clock = std::make_shared<ManualClock>(start);
@@ -106,6 +76,58 @@ TEST(Retention, EndsARoundThatFailsAndTriesTheNext) {
     EXPECT_FALSE(retention.due(9s));
     EXPECT_TRUE(retention.due(10s));
     EXPECT_EQ(retention.rounds(), 0u);
+}
+
+TEST(Retention, IsNotHeldUpByARecordThatAlwaysFails) {
+    const Roster roster = roster_of({10s, 10s, std::nullopt, 10s});
+    Retention retention(roster, std::make_shared<ManualClock>(start), {10'000ms, 500});
+    test::FakeBackend backend;
+    std::vector<RecordId> purged;
+    backend.on_purge = [&](const PurgeRequest& request) -> PurgeReport {
+        if (request.record == 2) {
+            throw BackendError(Errc::storage_io, BackendError::Outcome::not_written, "purge");
+        }
+        purged.push_back(request.record);
+        return {};
+    };
+    const auto run_round = [&](std::chrono::seconds now) {
+        while (retention.due(now)) {
+            static_cast<void>(retention.run(backend, now));
+        }
+    };
+
+    EXPECT_THROW(run_round(0s), BackendError);
+    EXPECT_THROW(run_round(10s), BackendError);
+    EXPECT_THROW(run_round(20s), BackendError);
+
+    EXPECT_EQ(purged, (std::vector<RecordId>{1, 4, 1, 4, 1}));
+    EXPECT_EQ(retention.rounds(), 0u);
+}
+
+TEST(Retention, TakesTheAgeOfEachRecordForAJumpOfTheClock) {
+    const Roster roster = roster_of({1h, 10h});
+    const auto clock = std::make_shared<ManualClock>(start);
+    Retention retention(roster, clock, {10'000ms, 500});
+    test::FakeBackend backend;
+    std::vector<UnixTime> before;
+    backend.on_purge = [&](const PurgeRequest& request) -> PurgeReport {
+        before.push_back(request.before);
+        return {};
+    };
+    const auto run_round = [&](std::chrono::nanoseconds now) {
+        while (retention.due(now)) {
+            static_cast<void>(retention.run(backend, now));
+        }
+    };
+    run_round(0s);
+    clock->set_wall(start + 8 * 24h);
+    run_round(10s);
+    clock->advance(1h);
+
+    run_round(1h);
+
+    EXPECT_EQ(before, (std::vector<UnixTime>{start - 1h, start - 10h, start - 1h, start - 10h,
+                                             start + 8 * 24h, start - 9h}));
 }
 
 TEST(Retention, KeepsEverythingForAnAgeBeyondTheEpoch) {

@@ -52,6 +52,8 @@ struct OpenReport {
     /// `<store>.<n>`: eight hexadecimal digits that are the store's, and how often it
     /// was not stopped cleanly.
     std::string epoch;
+    /// Time of the newest row of all records, declared or not; the epoch without rows.
+    UnixTime newest_row{};
 };
 
 /// A value on its way to the store. Points into memory of the caller.
