@@ -24,6 +24,13 @@ aimdb::Task await_everything(aimdb::Database& db, std::size_t& rows) {
     co_await out.room();
     rows += (co_await db.flush()).size();
     rows += (co_await db.query_latest<Number>({"a"}, 1)).size();
+    rows += (co_await db.query_latest<Number>({"a"}, 1,
+                                              {.limit_per_record = 1,
+                                               .total_limit = 1,
+                                               .after = {},
+                                               .gaps = true,
+                                               .time_limit = std::chrono::seconds{5}}))
+                .size();
     rows += (co_await db.query_range<Number>({"a"}, {from_unix_ms(0)}, {from_unix_ms(9'000'000)},
                                              {.limit_per_record = 1,
                                               .order = aimdb::Order::newest_first,
@@ -53,7 +60,7 @@ TEST_F(Braces, AreSafeInEveryAwaitedHistoryCall) {
     EXPECT_TRUE(db.run().clean());
 
     EXPECT_EQ(failure, nullptr);
-    EXPECT_EQ(rows, 3u);
+    EXPECT_EQ(rows, 4u);
 }
 
 }  // namespace

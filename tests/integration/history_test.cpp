@@ -199,6 +199,25 @@ TEST_F(History, TakesTheHighestSequenceAsNewestWhenTheClockStepsBack) {
     EXPECT_EQ(newest.front().stored_at, from_unix_ms(500));
 }
 
+TEST_F(History, GoesOnWhereAPageOfTheNewestEnded) {
+    aimdb::Builder declared = builder();
+    declare(declared, {"a", "b"});
+    aimdb::Database db = declared.build();
+    db.start();
+    for (int i = 1; i <= 3; ++i) {
+        db.producer<Number>("a").produce(Number{i});
+        db.producer<Number>("b").produce(Number{10 * i});
+    }
+    static_cast<void>(db.flush(blocking));
+
+    const auto first = db.query_latest<Number>("#", 2, {.total_limit = 3}, blocking);
+    const auto rest = db.query_latest<Number>("#", 2, {.after = first.next}, blocking);
+
+    EXPECT_EQ(numbers_of(first), (std::vector<std::int64_t>{3, 2, 30}));
+    EXPECT_EQ(numbers_of(rest), (std::vector<std::int64_t>{20}));
+    EXPECT_FALSE(rest.next);
+}
+
 TEST_F(History, ShowsObserversOfAMailboxEveryValueAndTakesNone) {
     aimdb::Builder declared = builder();
     declared.configure<Number>("command").buffer(aimdb::mailbox()).persist();

@@ -110,12 +110,26 @@ public:
     // History; see <aimdb/persistence/persistence.hpp>. Each takes a completion
     // token as its last argument: default `use_awaitable`, or `aimdb::blocking`.
 
-    /// The newest `count` values of every record the pattern matches.
+    /// The newest `count` values of every record the pattern matches, a million at most.
     template <typename T,
               typename Token = asio::use_awaitable_t<>,
               typename Header = detail::PersistenceHeader>
-    auto query_latest(std::string_view pattern, std::uint64_t count = 1, Token&& token = {}) {
-        return detail::PersistenceHook<Header>::template latest<T>(*this, pattern, count,
+    requires(!std::is_same_v<std::remove_cvref_t<Token>, HistoryOptions>) auto query_latest(
+        std::string_view pattern, std::uint64_t count = 1, Token&& token = {}) {
+        HistoryOptions options;
+        options.total_limit = page_limit_rows;
+        return query_latest<T, Token, Header>(pattern, count, options, std::forward<Token>(token));
+    }
+    /// The same with a time limit, a total limit, a cursor to go on from, gaps. The order is
+    /// newest first, and `count` the limit per record.
+    template <typename T,
+              typename Token = asio::use_awaitable_t<>,
+              typename Header = detail::PersistenceHeader>
+    auto query_latest(std::string_view pattern,
+                      std::uint64_t count,
+                      const HistoryOptions& options,
+                      Token&& token = {}) {
+        return detail::PersistenceHook<Header>::template latest<T>(*this, pattern, count, options,
                                                                    std::forward<Token>(token));
     }
     /// The values with start <= time <= end.

@@ -119,7 +119,7 @@ struct HistoryOptions {
     std::size_t total_limit = default_page_limit_rows;
     Order order = Order::oldest_first;
     Cursor after{};
-    bool gaps = false;
+    bool gaps = false;  ///< Along with the rows; only without `after`, so once.
     std::chrono::milliseconds time_limit = default_query_time_limit;
 };
 
@@ -138,7 +138,7 @@ struct HistoryPage {
     std::vector<HistoryGap> gaps;    ///< With `gaps = true`: those of the matching records.
     Cursor next;                     ///< Where to go on, or empty when this was all.
     std::uint64_t corrupt_rows = 0;  ///< Rows left out because their checksum is wrong.
-    bool gaps_cut = false;           ///< There were more than `page_limit_gaps` gaps.
+    bool gaps_cut = false;           ///< More than `page_limit_gaps`: ask more narrowly.
 };
 
 /// How far the history of one record has got.

@@ -84,10 +84,9 @@ struct PersistenceHook<PersistenceHeader> {
     static auto latest(Database& database,
                        std::string_view pattern,
                        std::uint64_t count,
+                       HistoryOptions options,
                        Token&& token) {
-        HistoryOptions options;
         options.limit_per_record = count;
-        options.total_limit = page_limit_rows;
         options.order = Order::newest_first;
         return typed<T>(database, pattern, options, std::forward<Token>(token));
     }
