@@ -7,8 +7,7 @@ include(GNUInstallDirs)
 # library never inherit our warnings.
 add_library(aimdb_flags INTERFACE)
 target_compile_options(aimdb_flags INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast)
 # GCC 12 sees overlaps and overflows in assignments of short texts to std::string
 # where there are none (its PR 105329 and PR 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -28,6 +27,9 @@ function(aimdb_module name)
         set(scope PUBLIC)
         target_include_directories(aimdb_${name} PRIVATE src)
         target_link_libraries(aimdb_${name} PRIVATE $<BUILD_INTERFACE:aimdb_flags>)
+        # For plugins and extension modules; without interposition it costs nothing.
+        set_target_properties(aimdb_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        target_compile_options(aimdb_${name} PRIVATE -fno-semantic-interposition)
     else()
         add_library(aimdb_${name} INTERFACE)
         set(scope INTERFACE)
