@@ -27,6 +27,16 @@ WriterOptions writer_options(const PersistenceOptions& options) {
     return result;
 }
 
+/// Of rows with the newest first, removes those whose sequence does not lie below
+/// the one before it: a buffer takes only what a sound store can hold.
+std::size_t drop_strange(std::vector<HistoryRow>& rows, std::uint64_t next_sequence) {
+    return std::erase_if(rows, [&](const HistoryRow& row) {
+        const bool strange = row.sequence >= next_sequence;
+        next_sequence = strange ? next_sequence : row.sequence;
+        return strange;
+    });
+}
+
 }  // namespace
 
 Engine::Engine(std::unique_ptr<Backend> backend,
@@ -108,6 +118,10 @@ void Engine::restore(const PersistDeclaration& declaration,
         } catch (const Error& error) {
             log_.warn("'" + record.name + "' starts without its newest values: " + error.what());
         }
+    }
+    if (const std::size_t strange = drop_strange(page.rows, record.start_sequence); strange > 0) {
+        log_.warn(std::to_string(strange) + " of the newest stored values of '" + record.name +
+                  "' are out of order and are not restored: the store is damaged");
     }
     std::reverse(page.rows.begin(), page.rows.end());
     const std::size_t undecodable =

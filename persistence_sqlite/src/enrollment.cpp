@@ -24,6 +24,7 @@ std::vector<HistoryGap> note_crash(Connection& connection,
         if (record.reserved_sequence <= record.next_sequence) {
             continue;
         }
+        registry.require_above_rows(id, record.next_sequence);  // first: the gap would hide it
         // Noticed now, but not before the newest row: a clock that replays does not
         // know its time before it has read the store.
         const auto newest = from_unix_ms(record.newest_id == 0 ? 0 : record.newest_at);
@@ -65,6 +66,7 @@ OpenReport enroll_records(Connection& connection,
         for (const std::string& name : request.records) {
             const RecordId id = registry.enroll(name);
             const RecordState& record = registry.edit(id);
+            registry.require_above_rows(id, record.next_sequence);
             report.records.push_back({.id = id,
                                       .next_sequence = record.next_sequence,
                                       .has_rows = record.newest_id != 0});

@@ -3,7 +3,20 @@
 
 #include <algorithm>
 
+#include "row_inserter.hpp"
+
 namespace aimdb::sqlite {
+namespace {
+
+[[noreturn]] void throw_damaged(Connection& connection, RecordId id, const std::string& what) {
+    const std::string name =
+        connection.query_text("SELECT name FROM record WHERE id=" + std::to_string(id));
+    throw BackendError(
+        Errc::storage_corrupt, BackendError::Outcome::not_written,
+        "read '" + connection.path() + "': record '" + name + "' is damaged, " + what);
+}
+
+}  // namespace
 
 Registry::Registry(Connection& connection)
     : connection_(connection),
@@ -13,7 +26,12 @@ Registry::Registry(Connection& connection)
       update_next_id_(connection, "UPDATE meta SET value=?1 WHERE key='next_id'"),
       find_name_(connection, "SELECT id FROM record WHERE name=?1"),
       insert_name_(connection,
-                   "INSERT INTO record(name, next_seq, reserved_seq) VALUES(?1, ?2, ?3)") {}
+                   "INSERT INTO record(name, next_seq, reserved_seq) VALUES(?1, ?2, ?3)"),
+      // What `newest_id` points to may be older than the rows, or gone.
+      newest_rows_(connection,
+                   "SELECT seq, stored_at, value_json, crc FROM history WHERE id IN ("
+                   "(SELECT newest_id FROM record WHERE id=?1), (SELECT id FROM history WHERE "
+                   "record_id=?1 ORDER BY stored_at DESC, id DESC LIMIT 1)) AND +record_id=?1") {}
 
 void Registry::begin() {
     discard();
@@ -35,10 +53,42 @@ void Registry::load() {
                                 .newest_at = select.integer(4),
                                 .late_count = select.integer(5),
                                 .gap_count = select.integer(6)};
+        require_sound(select.integer(0), state);
         entries_[select.integer(0)] = Entry{.committed = state};
     }
     next_row_id_ = connection_.query_integer("SELECT value FROM meta WHERE key='next_id'");
     committed_next_row_id_ = next_row_id_;
+}
+
+// A number below zero is a high one here.
+void Registry::require_sound(RecordId id, const RecordState& state) {
+    if (state.next_sequence < 1 || state.next_sequence > state.reserved_sequence ||
+        state.reserved_sequence > sequence_limit) {
+        throw_damaged(connection_, id,
+                      "its next and its reserved sequence cannot be " +
+                          std::to_string(static_cast<std::int64_t>(state.next_sequence)) + " and " +
+                          std::to_string(static_cast<std::int64_t>(state.reserved_sequence)));
+    }
+}
+
+// A row whose checksum is wrong says nothing: readers leave it out, too.
+void Registry::require_above_rows(RecordId id, std::uint64_t next_sequence) {
+    const Running running(newest_rows_);
+    newest_rows_.bind(1, id);
+    std::uint64_t highest = 0;
+    while (newest_rows_.step()) {
+        const RowView row{.record = id,
+                          .sequence = newest_rows_.natural(0),
+                          .stored_at = from_unix_ms(newest_rows_.integer(1)),
+                          .value = newest_rows_.text(2)};
+        const bool sound = std::int64_t{row_checksum(row)} == newest_rows_.integer(3);
+        highest = std::max(highest, sound ? row.sequence : 0);
+    }
+    if (highest >= next_sequence) {
+        throw_damaged(connection_, id,
+                      "its next sequence is " + std::to_string(next_sequence) + ", but a row has " +
+                          std::to_string(highest));
+    }
 }
 
 void Registry::discard() noexcept {

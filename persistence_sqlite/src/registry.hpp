@@ -21,6 +21,8 @@ namespace aimdb::sqlite {
 /// Sequences a program may give out after open() before its first commit: after a
 /// crash the record goes on above them.
 inline constexpr std::uint64_t reserve_at_open = 64;
+/// No program gets so far; a sequence of a file that did is damage.
+inline constexpr std::uint64_t sequence_limit = std::uint64_t{1} << 62U;
 
 /// One line of the table `record`.
 struct RecordState {
@@ -40,12 +42,16 @@ public:
     explicit Registry(Connection& connection);
 
     /// Starts a draft; reads the file again where the last outcome was unknown.
+    /// Throws BackendError(storage_corrupt) when it says of a record what cannot be.
     void begin();
     /// The draft of a record. Throws BackendError when the file has no such record.
     /// The reference is good until the next call.
     [[nodiscard]] RecordState& edit(RecordId id);
     /// A row id that was never used and never will be again.
     [[nodiscard]] std::int64_t take_row_id() noexcept { return next_row_id_++; }
+    /// Throws BackendError(storage_corrupt) when the newest row of the record has a
+    /// sequence from `next_sequence` on. Costs two seeks, so it is for open() only.
+    void require_above_rows(RecordId id, std::uint64_t next_sequence);
     /// The record of that name, created where it is missing, with sequences reserved.
     [[nodiscard]] RecordId enroll(const std::string& name);
     /// Writes the draft into the open transaction.
@@ -70,6 +76,7 @@ private:
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
     void load();
+    void require_sound(RecordId id, const RecordState& state);
     void discard() noexcept;
 
     Connection& connection_;
@@ -77,6 +84,7 @@ private:
     Statement update_next_id_;
     Statement find_name_;
     Statement insert_name_;
+    Statement newest_rows_;
     std::unordered_map<RecordId, Entry> entries_;
     std::vector<Draft> drafts_;
     std::int64_t next_row_id_ = 1;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "history_fixture.hpp"
+#include "persistence_sqlite/plain_sqlite.hpp"
 
 namespace {
 
@@ -84,6 +85,52 @@ TEST_F(Unreadable, IsNotWhatASecondWriterIsTold) {
     } catch (const aimdb::Error& error) {
         EXPECT_EQ(error.code(), aimdb::Errc::storage_locked);
     }
+    EXPECT_EQ(files_like(".unreadable-"), 0u);
+}
+
+// A file that can be opened, but whose record goes on below the rows it has.
+class UnreadableRecord : public Unreadable {
+protected:
+    void SetUp() override {
+        aimdb::Database db = choosing(aimdb::IfUnreadable::fail).build();
+        db.start();
+        for (int number = 1; number <= 9; ++number) {
+            db.producer<Number>("a").produce(Number{number});
+        }
+        ASSERT_TRUE(db.stop().clean());
+        aimdb::sqlite_test::PlainSqlite(file()).run("UPDATE record SET next_seq=5, reserved_seq=5");
+    }
+};
+
+TEST_F(UnreadableRecord, IsAClearErrorThatNamesItAndTheWaysOut) {
+    aimdb::Builder declared = choosing(aimdb::IfUnreadable::fail);
+    try {
+        static_cast<void>(declared.build());
+        FAIL() << "goes on at 5 above a row of 9";
+    } catch (const aimdb::Error& error) {
+        const std::string text = error.what();
+        EXPECT_EQ(error.code(), aimdb::Errc::storage_corrupt);
+        EXPECT_NE(text.find("record 'a' is damaged"), std::string::npos) << text;
+        EXPECT_NE(text.find("set_aside"), std::string::npos) << text;
+    }
+}
+
+TEST_F(UnreadableRecord, IsSetAsideWithItsFile) {
+    aimdb::Database db = choosing(aimdb::IfUnreadable::set_aside).build();
+    db.start();
+    db.stored(db.producer<Number>("a").produce(Number{1}), blocking);
+
+    EXPECT_GE(files_like(".unreadable-"), 1u);  // its log too
+    EXPECT_EQ(db.query_latest<Number>("a", 10, blocking).size(), 1u);
+}
+
+TEST_F(UnreadableRecord, LetsTheProgramRunWithoutHistory) {
+    aimdb::Database db = choosing(aimdb::IfUnreadable::run_without).build();
+    db.start();
+    db.producer<Number>("a").produce(Number{1});
+
+    EXPECT_TRUE(db.stop().clean());
+    EXPECT_EQ(aimdb::persistence(db).account("a").lost(), 1u);
     EXPECT_EQ(files_like(".unreadable-"), 0u);
 }
 

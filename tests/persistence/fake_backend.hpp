@@ -54,6 +54,7 @@ public:
         shut_ = closed;
         changed_.notify_all();
     }
+    std::function<void(OpenReport&)> on_open;
     std::function<PurgeReport(const PurgeRequest&)> on_purge;
     std::function<bool()> on_maintain;
     std::function<HistoryPage(const HistoryQuery&)> on_read;
@@ -93,6 +94,7 @@ public:
             report.records.push_back(
                 {.id = static_cast<RecordId>(i + 1), .next_sequence = 1, .has_rows = false});
         }
+        if (on_open) on_open(report);
         return report;
     }
     void commit(const Group& group) override {

@@ -7,6 +7,7 @@
 
 #include "aimdb/persistence/persistence.hpp"
 
+#include "fake_backend.hpp"
 #include "persist_rig.hpp"
 
 namespace aimdb::test {
@@ -120,6 +121,39 @@ TEST(Persist, RestoresAsManyValuesAsItIsAskedTo) {
             db.producer<Reading>("a").produce({i});
         EXPECT_TRUE(db.stop().clean());
     }
+}
+
+TEST(Persist, LeavesOutOfARestoreWhatLiesAboveTheNextSequenceOrOutOfOrder) {
+    auto backend = std::make_unique<FakeBackend>();
+    backend->on_open = [](OpenReport& report) {
+        report.records[0].next_sequence = 5;
+        report.records[0].has_rows = true;
+    };
+    backend->on_read = [](const HistoryQuery&) {
+        HistoryPage page;
+        for (const std::uint64_t sequence : {900U, 4U, 5U, 2U, 3U, 1U}) {
+            page.rows.push_back({"a", 0, sequence, UnixTime{}, std::to_string(sequence)});
+        }
+        return page;
+    };
+    std::vector<std::string> logged;
+    Builder builder;
+    builder.log_to([&](const LogEntry& entry) { logged.emplace_back(entry.message); });
+    builder.with_persistence(std::move(backend));
+    builder.configure<Reading>("a").buffer(spmc_ring(8)).persist();
+
+    Database db = builder.build();
+
+    auto reader = db.reader<Reading>("a", {.from = ReadFrom::oldest()});
+    std::vector<std::uint64_t> restored;
+    while (const auto item = reader.try_recv())
+        restored.push_back(item->sequence);
+    EXPECT_EQ(restored, (std::vector<std::uint64_t>{1, 2, 4}));
+    ASSERT_FALSE(logged.empty());
+    EXPECT_NE(logged[0].find("3 of the newest stored values of 'a' are out of order"),
+              std::string::npos);
+    db.start();
+    EXPECT_EQ(db.producer<Reading>("a").produce({5}).sequence, 5u);
 }
 
 TEST(Persist, SkipsCountsAndReportsRowsThatDoNotDecode) {
