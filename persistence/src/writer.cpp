@@ -87,6 +87,7 @@ bool Writer::gather() {
             parts_.channel.collect(group_, options_.group_limit, true);
             if (!group_.empty()) return true;
             if (stopping) return false;
+            if (stop_->stopping()) continue;  // looking there may have taken its wake-up
         } else if (group_full()) {
             return true;
         }
