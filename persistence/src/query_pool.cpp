@@ -14,9 +14,31 @@ namespace {
 /// A read that began just as it was interrupted is interrupted again.
 constexpr std::chrono::milliseconds interrupt_interval{10};
 
+/// A read that the store interrupts to let its log shrink is made so often at most.
+constexpr int read_attempts = 3;
+
 std::exception_ptr refusal(Errc code, const HistoryQuery& query) {
     return std::make_exception_ptr(Error(code, "query '" + query.pattern + "'"));
 }
+
+/// Notices whether anything was handed on, which a second read would hand on again.
+class WatchedSink final : public HistorySink {
+public:
+    explicit WatchedSink(std::shared_ptr<HistorySink> target) : target_(std::move(target)) {}
+    [[nodiscard]] bool take(const HistoryRowView& row) override {
+        used_ = true;
+        return target_->take(row);
+    }
+    [[nodiscard]] bool take(const HistoryGap& gap) override {
+        used_ = true;
+        return target_->take(gap);
+    }
+    [[nodiscard]] bool used() const noexcept { return used_; }
+
+private:
+    const std::shared_ptr<HistorySink> target_;
+    bool used_ = false;
+};
 
 }  // namespace
 
@@ -108,13 +130,8 @@ void QueryPool::answer(Job job, std::unique_ptr<BackendReader>& reader) {
     HistoryPage page;
     std::exception_ptr error;
     const auto begin = std::chrono::steady_clock::now();
-    job.query.options.time_limit -=
-        std::chrono::duration_cast<std::chrono::milliseconds>(begin - job.asked);
     try {
-        if (job.query.options.time_limit <= std::chrono::milliseconds::zero()) {
-            throw Error(Errc::timed_out, "query '" + job.query.pattern + "'");
-        }
-        page = opened(reader).read(job.query);
+        page = read(job, reader);
     } catch (...) {
         error = std::current_exception();
         page = {};
@@ -124,6 +141,33 @@ void QueryPool::answer(Job job, std::unique_ptr<BackendReader>& reader) {
         durations_.add(std::chrono::steady_clock::now() - begin);
     }
     job.handler(std::move(error), std::move(page));
+}
+
+HistoryPage QueryPool::read(Job& job, std::unique_ptr<BackendReader>& reader) {
+    HistoryOptions& options = job.query.options;
+    const std::chrono::milliseconds limit = options.time_limit;
+    const auto sink = job.query.sink ? std::make_shared<WatchedSink>(job.query.sink) : nullptr;
+    job.query.sink = sink;
+    for (int attempt = 1;; ++attempt) {
+        options.time_limit = limit - std::chrono::duration_cast<std::chrono::milliseconds>(
+                                         std::chrono::steady_clock::now() - job.asked);
+        if (options.time_limit <= std::chrono::milliseconds::zero()) {
+            throw Error(Errc::timed_out, "query '" + job.query.pattern + "'");
+        }
+        try {
+            return opened(reader).read(job.query);
+        } catch (const Error& error) {
+            const bool interrupted = error.code() == Errc::storage_unavailable && !stopping();
+            if (!interrupted || attempt == read_attempts || (sink && sink->used())) {
+                throw;
+            }
+        }
+    }
+}
+
+bool QueryPool::stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
 }
 
 void QueryPool::look_for_oldest(std::unique_ptr<BackendReader>& reader) {

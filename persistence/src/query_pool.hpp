@@ -35,7 +35,8 @@ public:
 
     /// Answers on a thread of the pool, or on this one when refused: with
     /// limit_exceeded, or shutting_down after stop(). Waiting in the queue counts
-    /// towards the query's time limit.
+    /// towards the query's time limit. A read that the store interrupts for its own
+    /// sake is made again a few times, unless the query's sink has had something.
     void query(HistoryQuery query, HistorySource::QueryHandler handler);
     /// Looks for the oldest row when a thread is free.
     void refresh_oldest();
@@ -56,6 +57,8 @@ private:
 
     void run(const std::string& name);  // "aimdb-read-<n>", as all below
     void answer(Job job, std::unique_ptr<BackendReader>& reader);
+    [[nodiscard]] HistoryPage read(Job& job, std::unique_ptr<BackendReader>& reader);
+    [[nodiscard]] bool stopping() const;
     void look_for_oldest(std::unique_ptr<BackendReader>& reader);
     [[nodiscard]] BackendReader& opened(std::unique_ptr<BackendReader>& reader);
 

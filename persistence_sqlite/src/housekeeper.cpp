@@ -32,7 +32,9 @@ int Housekeeper::note_commit(void* self, sqlite3*, const char*, int log_pages) {
     auto& keeper = *static_cast<Housekeeper*>(self);
     const auto pages = static_cast<std::uint64_t>(log_pages);
     if (pages <= keeper.log_pages_) {
-        keeper.tried_pages_ = 0;  // The log began anew: everything in it had been copied.
+        // The log began anew: everything in it had been copied.
+        keeper.tried_pages_ = 0;
+        keeper.insisted_pages_ = 0;
     }
     keeper.log_pages_ = pages;
     return SQLITE_OK;
@@ -49,13 +51,20 @@ void Housekeeper::checkpoint_if_due() {
     if (grown == 0) {
         return;
     }
-    if (log_bytes > options_.wal_hard_limit_bytes) {
+    if (log_bytes > options_.wal_hard_limit_bytes && may_insist()) {
         // A read that never ends keeps the log from being reused.
+        insisted_pages_ = log_pages_;
         shared_.interruptions.fetch_add(1, std::memory_order_relaxed);
         empty_log();
     } else if (grown >= options_.checkpoint_pages || log_bytes > options_.wal_soft_limit_bytes) {
         static_cast<void>(checkpoint(SQLITE_CHECKPOINT_PASSIVE));
     }
+}
+
+// A foreign reader cannot be interrupted: while it stays, insisting stops our own
+// readers and the writer for nothing, so it is done now and then only.
+bool Housekeeper::may_insist() const noexcept {
+    return insisted_pages_ == 0 || log_pages_ - insisted_pages_ >= options_.checkpoint_pages;
 }
 
 bool Housekeeper::empty_log() {
@@ -65,6 +74,7 @@ bool Housekeeper::empty_log() {
     if (emptied) {
         log_pages_ = 0;
         tried_pages_ = 0;
+        insisted_pages_ = 0;
     }
     return emptied;
 }

@@ -33,6 +33,7 @@ public:
 
 private:
     void checkpoint_if_due();
+    [[nodiscard]] bool may_insist() const noexcept;
     [[nodiscard]] bool checkpoint(int mode);
     [[nodiscard]] bool give_space_back();
     static int note_commit(void* self, sqlite3*, const char*, int log_pages);
@@ -41,8 +42,9 @@ private:
     const SqliteOptions options_;
     SharedState& shared_;
     Statement count_free_pages_;
-    std::uint64_t log_pages_ = 0;    // frames in the log after the last commit
-    std::uint64_t tried_pages_ = 0;  // frames in the log at the last checkpoint
+    std::uint64_t log_pages_ = 0;       // frames in the log after the last commit
+    std::uint64_t tried_pages_ = 0;     // frames in the log at the last checkpoint
+    std::uint64_t insisted_pages_ = 0;  // and when readers were last interrupted
     bool space_freed_ = true;
 };
 

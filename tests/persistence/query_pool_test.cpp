@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query_pool.hpp"
 
+#include <functional>
 #include <future>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -107,6 +109,81 @@ TEST(QueryPool, RefusesMoreQueriesThanMayWait) {
     pool.fill(stats);
     EXPECT_EQ(stats.queries, 1u);
     EXPECT_EQ(stats.queries_refused, 2u);
+}
+
+/// Interrupts the first `times` reads, each after it gave a row to the sink if there
+/// is one to have it.
+std::function<HistoryPage(const HistoryQuery&)> interrupt_first(int times, int& reads) {
+    return [times, &reads](const HistoryQuery& query) -> HistoryPage {
+        ++reads;
+        if (query.sink) static_cast<void>(query.sink->take(HistoryRowView{}));
+        if (reads <= times) throw Error(Errc::storage_unavailable, "read");
+        return {};
+    };
+}
+
+TEST(QueryPool, ReadsAgainWhatTheStoreInterrupts) {
+    test::FakeBackend backend;
+    int reads = 0;
+    backend.on_read = interrupt_first(2, reads);
+    QueryPool pool(backend, 1, 10);
+
+    EXPECT_FALSE(ask(pool, "a").get());
+    EXPECT_EQ(reads, 3);
+}
+
+TEST(QueryPool, DoesNotReadAgainForEver) {
+    test::FakeBackend backend;
+    int reads = 0;
+    backend.on_read = interrupt_first(100, reads);
+    QueryPool pool(backend, 1, 10);
+
+    EXPECT_EQ(ask(pool, "a").get(), Errc::storage_unavailable);
+    EXPECT_EQ(reads, 3);
+}
+
+TEST(QueryPool, NeverGivesASinkTheSameRowTwice) {
+    struct Counter final : HistorySink {
+        bool take(const HistoryRowView&) override { return ++rows > 0; }
+        bool take(const HistoryGap&) override { return true; }
+        int rows = 0;
+    };
+    test::FakeBackend backend;
+    int reads = 0;
+    backend.on_read = interrupt_first(1, reads);
+    QueryPool pool(backend, 1, 10);
+    const auto sink = std::make_shared<Counter>();
+    std::promise<bool> failed;
+
+    pool.query({"a", {}, {}, sink}, [&](const std::exception_ptr& error, const HistoryPage&) {
+        failed.set_value(error != nullptr);
+    });
+
+    EXPECT_TRUE(failed.get_future().get());
+    EXPECT_EQ(sink->rows, 1);
+}
+
+TEST(QueryPool, ReadsAgainForASinkThatHasHadNothing) {
+    struct Nothing final : HistorySink {
+        bool take(const HistoryRowView&) override { return false; }
+        bool take(const HistoryGap&) override { return false; }
+    };
+    test::FakeBackend backend;
+    int reads = 0;
+    backend.on_read = [&](const HistoryQuery&) -> HistoryPage {
+        if (++reads == 1) throw Error(Errc::storage_unavailable, "read");
+        return {};
+    };
+    QueryPool pool(backend, 1, 10);
+    std::promise<bool> failed;
+
+    pool.query({"a", {}, {}, std::make_shared<Nothing>()},
+               [&](const std::exception_ptr& error, const HistoryPage&) {
+                   failed.set_value(error != nullptr);
+               });
+
+    EXPECT_FALSE(failed.get_future().get());
+    EXPECT_EQ(reads, 2);
 }
 
 TEST(QueryPool, CountsWaitingTowardsTheTimeLimit) {

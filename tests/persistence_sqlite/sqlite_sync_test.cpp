@@ -159,6 +159,46 @@ TEST_F(SqliteSync, KeepsTheLogSmallOnceAReaderThatHeldItBackIsGone) {
     EXPECT_EQ(driver.backend().stats().wal_bytes, 0u);
 }
 
+// Goal: a reader that cannot be interrupted does not have all others interrupted, and
+// the writer held up, after each group.
+// Method: as above, in small groups; insisting that fails is what the stats count.
+TEST_F(SqliteSync, InsistsOnAnEmptyLogOnceUntilItHasGrownByAnotherCheckpoint) {
+    auto driver = open({.wal_soft_limit_bytes = 1U << 20U,
+                        .wal_hard_limit_bytes = 2U << 20U,
+                        .checkpoint_pages = 600});
+    driver.store("a", 0, "0");
+    sqlite3* other = nullptr;
+    sqlite3_open(directory_.file().c_str(), &other);
+    sqlite3_exec(other, "BEGIN; SELECT * FROM record", nullptr, nullptr, nullptr);
+    const auto write_group = [&] {
+        for (int row = 0; row < 100; ++row) {
+            driver.put("a", row, std::string(500, '7'));
+        }
+        driver.commit();
+        static_cast<void>(driver.backend().maintain());
+    };
+    while (driver.backend().stats().checkpoint_failures == 0) {
+        write_group();
+    }
+    const std::uint64_t begin = driver.backend().stats().wal_bytes;
+    EXPECT_GT(begin, 2U << 20U);
+    for (int group = 0; group < 10; ++group) {
+        write_group();
+    }
+    EXPECT_EQ(driver.backend().stats().checkpoint_failures, 1u);
+    EXPECT_LT(driver.backend().stats().wal_bytes, begin + 600 * 4'096);
+    while (driver.backend().stats().wal_bytes < begin + 640 * 4'120) {
+        write_group();
+    }
+    EXPECT_EQ(driver.backend().stats().checkpoint_failures, 2u);
+
+    sqlite3_close(other);
+    write_group();
+    write_group();
+
+    EXPECT_LE(driver.backend().stats().wal_bytes, 1U << 20U);
+}
+
 TEST_F(SqliteSync, ThatFailsAtTheLastMarkLeavesTheStoreUnclean) {
     {
         auto driver = open();

@@ -19,7 +19,8 @@ namespace aimdb {
 struct SqliteOptions {
     /// Above this size of the write-ahead log every step of housekeeping checkpoints.
     std::uint64_t wal_soft_limit_bytes = std::uint64_t{64} << 20;
-    /// Above this size readers that hold the log back are interrupted.
+    /// Above this size readers that hold the log back are interrupted, once and then
+    /// for each `checkpoint_pages` that the log grows all the same.
     std::uint64_t wal_hard_limit_bytes = std::uint64_t{256} << 20;
     /// Pages the log grows by before it is copied into the database file.
     std::uint32_t checkpoint_pages = 4'000;
