@@ -19,6 +19,9 @@ constexpr std::chrono::seconds restore_time_limit{60};
 /// used up the time of the stop.
 constexpr std::chrono::seconds last_commit_time{1};
 
+/// And a query so long to notice that it is interrupted.
+constexpr std::chrono::milliseconds last_query_time{200};
+
 WriterOptions writer_options(const PersistenceOptions& options) {
     WriterOptions result;
     result.group_delay = options.group_delay;
@@ -42,8 +45,9 @@ std::size_t drop_strange(std::vector<HistoryRow>& rows, std::uint64_t next_seque
 Engine::Engine(std::unique_ptr<Backend> backend,
                const PersistenceOptions& options,
                std::vector<PersistDeclaration>& declared,
-               const Database& database)
-    : backend_(std::move(backend)),
+               Database& database)
+    : database_(database),
+      backend_(std::move(backend)),
       clock_(database.clock()),
       pace_(std::make_shared<SystemClock>()),
       log_(database.log().about({}, "persistence")),
@@ -157,7 +161,7 @@ void Engine::stopped(Module::Deadline deadline, StopReport& report) {
         writer_->request_stop();
         const bool ended = writer_->wait_ended(
             std::max(deadline, std::chrono::steady_clock::now() + last_commit_time));
-        pool_->stop();
+        stop_queries(deadline, report);
         const GivenUp given_up = writer_->given_up();
         if (given_up.lost > 0) {
             report.gave_up.push_back("persistence gave up on " + std::to_string(given_up.lost) +
@@ -173,11 +177,29 @@ void Engine::stopped(Module::Deadline deadline, StopReport& report) {
         } else if (const PersistedRecord* const record = find_unsettled()) {
             report.gave_up.push_back("persistence does not close cleanly: values of '" +
                                      record->key + "' were never taken");
-        } else if (writer_->complete()) {
+        } else if (writer_->complete() && !pool_->reads()) {
             close(report);
         }
     }
     abandon_waiters();
+}
+
+// A query's answer is decoded and taken by code of the user, which may not return.
+// Its thread is joined by one that the database's destructor waits for before what
+// the answer is posted to goes.
+void Engine::stop_queries(Module::Deadline deadline, StopReport& report) {
+    if (pool_->stop(std::max(deadline, std::chrono::steady_clock::now() + last_query_time))) {
+        return;
+    }
+    report.gave_up.emplace_back(pool_->reads() ? "persistence still reads " + backend_->describe()
+                                               : "a query's answer was not decoded or taken yet");
+    const auto join = [this] { static_cast<void>(pool_->stop(QueryPool::SteadyTime::max())); };
+    try {
+        database_.async_stop(std::chrono::milliseconds::zero(),
+                             [join](const std::exception_ptr&, const StopReport&) { join(); });
+    } catch (...) {  // no thread left for that
+        join();
+    }
 }
 
 // Whose stage failed, was given up or never ran: closed cleanly, the store would

@@ -32,7 +32,7 @@ public:
     Engine(std::unique_ptr<Backend> backend,
            const PersistenceOptions& options,
            std::vector<PersistDeclaration>& declared,
-           const Database& database);
+           Database& database);
     ~Engine() override;
 
     void start();
@@ -74,9 +74,11 @@ private:
               std::uint64_t sequence,
               SettledHandler handler);
     [[nodiscard]] const PersistedRecord* find_unsettled() const;
+    void stop_queries(Module::Deadline deadline, StopReport& report);
     void abandon_waiters();
     void close(StopReport& report);
 
+    Database& database_;
     const std::unique_ptr<Backend> backend_;
     const std::shared_ptr<Clock> clock_;
     const std::shared_ptr<Clock> pace_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query_pool.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -47,15 +48,17 @@ QueryPool::QueryPool(Backend& backend, std::size_t threads, std::size_t queue_li
     const SignalsBlocked blocked;
     try {
         for (std::size_t i = 0; i < threads; ++i) {
-            threads_.emplace_back([this, name = "aimdb-read-" + std::to_string(i)] { run(name); });
+            Worker& worker = workers_.emplace_back();
+            worker.thread = std::thread(
+                [this, &worker, name = "aimdb-read-" + std::to_string(i)] { run(worker, name); });
         }
     } catch (...) {
-        stop();  // the system has no thread left: those that run must not outlive us
+        static_cast<void>(stop(SteadyTime::max()));  // no thread left: those that run go first
         throw;
     }
 }
 
-QueryPool::~QueryPool() { stop(); }
+QueryPool::~QueryPool() { static_cast<void>(stop(SteadyTime::max())); }
 
 void QueryPool::query(HistoryQuery query, HistorySource::QueryHandler handler) {
     Errc refused{};
@@ -81,30 +84,55 @@ void QueryPool::refresh_oldest() {
     }
 }
 
-void QueryPool::stop() {
+void QueryPool::refuse_waiting() {
     std::deque<Job> abandoned;
     {
-        std::unique_lock lock(mutex_);
+        const std::lock_guard lock(mutex_);
         stopping_ = true;
         abandoned.swap(jobs_);
         changed_.notify_all();
-        while (running_ > 0) {
-            backend_.interrupt_readers();
-            changed_.wait_for(lock, interrupt_interval, [this] { return running_ == 0; });
-        }
     }
-    for (auto& thread : threads_) {
-        thread.join();
-    }
-    threads_.clear();
     for (auto& job : abandoned) {
         if (job.handler) job.handler(refusal(Errc::shutting_down, job.query), {});
     }
 }
 
-void QueryPool::run(const std::string& name) {
+bool QueryPool::stop(SteadyTime deadline) {
+    refuse_waiting();
+    {
+        std::unique_lock lock(mutex_);
+        while (running_ > 0) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now >= deadline) {
+                close_idle_readers();
+                return false;
+            }
+            backend_.interrupt_readers();
+            changed_.wait_until(lock, std::min(deadline, now + interrupt_interval),
+                                [this] { return running_ == 0; });
+        }
+    }
+    for (Worker& worker : workers_) {
+        if (worker.thread.joinable()) worker.thread.join();
+        worker.reader.reset();
+    }
+    return true;
+}
+
+void QueryPool::close_idle_readers() {
+    for (Worker& worker : workers_) {
+        if (!worker.reading) worker.reader.reset();
+    }
+}
+
+bool QueryPool::reads() const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(workers_.begin(), workers_.end(),
+                       [](const Worker& worker) { return worker.reading; });
+}
+
+void QueryPool::run(Worker& worker, const std::string& name) {
     name_this_thread(name.c_str());
-    std::unique_ptr<BackendReader> reader;
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
@@ -114,11 +142,12 @@ void QueryPool::run(const std::string& name) {
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
         ++running_;
+        worker.reading = true;
         lock.unlock();
         if (job.handler) {
-            answer(std::move(job), reader);
+            answer(std::move(job), worker);
         } else {
-            look_for_oldest(reader);
+            look_for_oldest(worker);
         }
         lock.lock();
         --running_;
@@ -126,24 +155,25 @@ void QueryPool::run(const std::string& name) {
     }
 }
 
-void QueryPool::answer(Job job, std::unique_ptr<BackendReader>& reader) {
+void QueryPool::answer(Job job, Worker& worker) {
     HistoryPage page;
     std::exception_ptr error;
     const auto begin = std::chrono::steady_clock::now();
     try {
-        page = read(job, reader);
+        page = read(job, worker);
     } catch (...) {
         error = std::current_exception();
         page = {};
     }
     {
         const std::lock_guard lock(mutex_);
+        worker.reading = false;
         durations_.add(std::chrono::steady_clock::now() - begin);
     }
     job.handler(std::move(error), std::move(page));
 }
 
-HistoryPage QueryPool::read(Job& job, std::unique_ptr<BackendReader>& reader) {
+HistoryPage QueryPool::read(Job& job, Worker& worker) {
     HistoryOptions& options = job.query.options;
     const std::chrono::milliseconds limit = options.time_limit;
     const auto sink = job.query.sink ? std::make_shared<WatchedSink>(job.query.sink) : nullptr;
@@ -155,7 +185,7 @@ HistoryPage QueryPool::read(Job& job, std::unique_ptr<BackendReader>& reader) {
             throw Error(Errc::timed_out, "query '" + job.query.pattern + "'");
         }
         try {
-            return opened(reader).read(job.query);
+            return opened(worker).read(job.query);
         } catch (const Error& error) {
             const bool interrupted = error.code() == Errc::storage_unavailable && !stopping();
             if (!interrupted || attempt == read_attempts || (sink && sink->used())) {
@@ -170,22 +200,25 @@ bool QueryPool::stopping() const {
     return stopping_;
 }
 
-void QueryPool::look_for_oldest(std::unique_ptr<BackendReader>& reader) {
+// A gauge: where it cannot be read, the last value stands until the next round.
+void QueryPool::look_for_oldest(Worker& worker) {
     std::optional<UnixTime> oldest;
+    bool known = false;
     try {
-        oldest = opened(reader).oldest();
+        oldest = opened(worker).oldest();
+        known = true;
     } catch (...) {
-        return;  // a gauge: the last value stands until the next round
     }
     const std::lock_guard lock(mutex_);
-    oldest_ = oldest;
+    worker.reading = false;
+    if (known) oldest_ = oldest;
 }
 
-BackendReader& QueryPool::opened(std::unique_ptr<BackendReader>& reader) {
-    if (!reader) {
-        reader = backend_.open_reader();
+BackendReader& QueryPool::opened(Worker& worker) {
+    if (!worker.reader) {
+        worker.reader = backend_.open_reader();
     }
-    return *reader;
+    return *worker.reader;
 }
 
 void QueryPool::fill(PersistenceStats& stats) const {

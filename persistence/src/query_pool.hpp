@@ -14,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "aimdb/core/history.hpp"
 #include "aimdb/persistence/backend.hpp"
@@ -28,6 +27,8 @@ namespace aimdb::detail {
 /// Limits:  `queue_limit` queries wait at most; one more is refused.
 class QueryPool {
 public:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+
     QueryPool(Backend& backend, std::size_t threads, std::size_t queue_limit);
     ~QueryPool();
     QueryPool(const QueryPool&) = delete;
@@ -41,26 +42,37 @@ public:
     /// Looks for the oldest row when a thread is free.
     void refresh_oldest();
 
-    /// Refuses what waits, interrupts what runs, and joins the threads. Afterwards
-    /// no reader is open.
-    void stop();
+    /// Refuses what waits, interrupts what runs, and joins the threads. False when
+    /// a query was not answered by `deadline`: what it found may be in the hands of
+    /// somebody who does not return. Called again, it goes on waiting.
+    [[nodiscard]] bool stop(SteadyTime deadline);
+    /// After stop(): whether a reader is open still, as a read does not end.
+    [[nodiscard]] bool reads() const;
 
     void fill(PersistenceStats& stats) const;
 
 private:
-    using SteadyTime = std::chrono::steady_clock::time_point;
     struct Job {
         HistoryQuery query;
         HistorySource::QueryHandler handler;  // empty: look for the oldest row
         SteadyTime asked;
     };
 
-    void run(const std::string& name);  // "aimdb-read-<n>", as all below
-    void answer(Job job, std::unique_ptr<BackendReader>& reader);
-    [[nodiscard]] HistoryPage read(Job& job, std::unique_ptr<BackendReader>& reader);
+    struct Worker {
+        std::thread thread;
+        std::unique_ptr<BackendReader> reader;  // the thread's own while `reading`
+        bool reading = false;
+    };
+
+    void refuse_waiting();
+    void close_idle_readers();  // with the lock
+
+    void run(Worker& worker, const std::string& name);  // "aimdb-read-<n>", as all below
+    void answer(Job job, Worker& worker);
+    [[nodiscard]] HistoryPage read(Job& job, Worker& worker);
     [[nodiscard]] bool stopping() const;
-    void look_for_oldest(std::unique_ptr<BackendReader>& reader);
-    [[nodiscard]] BackendReader& opened(std::unique_ptr<BackendReader>& reader);
+    void look_for_oldest(Worker& worker);
+    [[nodiscard]] BackendReader& opened(Worker& worker);
 
     Backend& backend_;
     const std::size_t queue_limit_;
@@ -74,7 +86,7 @@ private:
     std::uint64_t refused_ = 0;
     std::optional<UnixTime> oldest_;
 
-    std::vector<std::thread> threads_;
+    std::deque<Worker> workers_;  // readers and their flags are guarded as well
 };
 
 }  // namespace aimdb::detail

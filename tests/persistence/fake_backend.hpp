@@ -4,6 +4,7 @@
 // backend cannot be made to do.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -83,6 +84,7 @@ public:
     }
     std::size_t attempts() const { return locked(attempts_); }
     int interrupts() const { return locked(interrupts_); }
+    int readers() const { return readers_; }
     bool closed_cleanly() const { return locked(closed_); }
 
     // Backend.
@@ -155,7 +157,10 @@ public:
 private:
     class Reader final : public BackendReader {
     public:
-        explicit Reader(FakeBackend& owner) : owner_(owner) {}
+        explicit Reader(FakeBackend& owner) : owner_(owner) { ++owner_.readers_; }
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+        ~Reader() override { --owner_.readers_; }
         HistoryPage read(const HistoryQuery& query) override {
             return owner_.on_read ? owner_.on_read(query) : HistoryPage{};
         }
@@ -193,6 +198,7 @@ private:
         changed_.notify_all();
     }
 
+    std::atomic<int> readers_{0};  // open now
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Commit> planned_;

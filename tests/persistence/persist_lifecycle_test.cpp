@@ -3,7 +3,10 @@
 // What is found at build, and how persistence starts, keeps house and stops.
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <future>
 #include <memory>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <string_view>
@@ -16,6 +19,26 @@
 #include "fake_backend.hpp"
 #include "persist_rig.hpp"
 #include "support/deadline.hpp"
+
+namespace aimdb::test {
+
+struct Slow {
+    static inline std::function<void()> on_decode;
+    int value = 0;
+};
+
+}  // namespace aimdb::test
+
+template <>
+struct aimdb::Codec<aimdb::test::Slow> {
+    static void encode(const aimdb::test::Slow& slow, std::string& out) {
+        out += std::to_string(slow.value);
+    }
+    static aimdb::test::Slow decode(std::string_view text) {
+        if (aimdb::test::Slow::on_decode) aimdb::test::Slow::on_decode();
+        return {std::stoi(std::string(text))};
+    }
+};
 
 namespace aimdb::test {
 namespace {
@@ -115,6 +138,48 @@ TEST(PersistLifecycle, StoresWhatWasAcceptedWhenTheTimeOfTheStopIsUsedUp) {
 
     EXPECT_TRUE(report.clean());
     EXPECT_EQ(persistence(db).account("a").committed, 1u);
+}
+
+// Goal:   a decoder that does not return does not hold a stop up, keeps the store from
+//         closing cleanly as little, and may return when everything is being destroyed.
+// Method: a coroutine asks; its decoder waits until the stop is done and the
+//         destructor runs.
+TEST(PersistLifecycle, StopsInTimeWhileADecoderDoesNotReturn) {
+    const auto store = memory_store();
+    std::promise<void> leave;
+    std::thread opener;
+    {
+        Program program(store);
+        program.builder.configure<Slow>("a").buffer(spmc_ring(8)).persist();
+        std::optional<Database> db(program.build());
+        db->start();
+        db->stored(db->producer<Slow>("a").produce({1}), blocking);
+        std::promise<void> decoding;
+        Slow::on_decode = [&] {
+            decoding.set_value();
+            leave.get_future().wait();
+        };
+        asio::co_spawn(
+            db->executor(),
+            [&db]() -> Task { static_cast<void>(co_await db->query_latest<Slow>("a", 1)); },
+            asio::detached);
+        decoding.get_future().wait();
+
+        StopReport report;
+        run_with_deadline(30s, [&] { report = db->stop(0ms); });
+
+        EXPECT_TRUE(mentions(report.gave_up, "answer"));
+        EXPECT_FALSE(persistence(*db).account("a").pending);
+        opener = std::thread([&] { leave.set_value(); });
+        db.reset();
+    }
+    opener.join();
+    Slow::on_decode = nullptr;
+    Program program(store);
+    program.builder.configure<Slow>("a").buffer(spmc_ring(8)).persist();
+    Database db = program.build();
+
+    EXPECT_EQ(db.query_raw("a", {.gaps = true}, blocking).gaps.size(), 0u);
 }
 
 TEST(PersistLifecycle, DoesNotCloseCleanlyOverValuesThatWereNeverTaken) {

@@ -98,7 +98,7 @@ TEST(QueryPool, RefusesMoreQueriesThanMayWait) {
     auto third = ask(pool, "third");
 
     EXPECT_EQ(ask(pool, "fourth").get(), Errc::limit_exceeded);
-    pool.stop();
+    EXPECT_TRUE(pool.stop(std::chrono::steady_clock::now() + 30s));
 
     EXPECT_EQ(first.get(), Errc::storage_unavailable);
     EXPECT_EQ(second.get(), Errc::shutting_down);
@@ -184,6 +184,47 @@ TEST(QueryPool, ReadsAgainForASinkThatHasHadNothing) {
 
     EXPECT_FALSE(failed.get_future().get());
     EXPECT_EQ(reads, 2);
+}
+
+TEST(QueryPool, GivesUpOnAnAnswerThatIsNotTakenButNotOnItsReader) {
+    test::FakeBackend backend;
+    QueryPool pool(backend, 1, 10);
+    std::promise<void> taking;
+    std::promise<void> taken;
+    pool.query({"a", {}}, [&](const std::exception_ptr&, const HistoryPage&) {
+        taking.set_value();
+        taken.get_future().wait();
+    });
+    taking.get_future().wait();
+
+    EXPECT_FALSE(pool.stop(std::chrono::steady_clock::now()));
+    EXPECT_FALSE(pool.reads());
+    EXPECT_EQ(backend.readers(), 0);
+    taken.set_value();
+
+    EXPECT_TRUE(pool.stop(QueryPool::SteadyTime::max()));
+}
+
+TEST(QueryPool, TellsOfAReadThatDoesNotEnd) {
+    test::FakeBackend backend;
+    std::promise<void> reading;
+    std::promise<void> read;
+    backend.on_read = [&](const HistoryQuery&) -> HistoryPage {
+        reading.set_value();
+        read.get_future().wait();
+        return {};
+    };
+    QueryPool pool(backend, 1, 10);
+    auto answer = ask(pool, "a");
+    reading.get_future().wait();
+
+    EXPECT_FALSE(pool.stop(std::chrono::steady_clock::now()));
+    EXPECT_TRUE(pool.reads());
+    read.set_value();
+
+    EXPECT_FALSE(answer.get());
+    EXPECT_TRUE(pool.stop(QueryPool::SteadyTime::max()));
+    EXPECT_EQ(backend.readers(), 0);
 }
 
 TEST(QueryPool, CountsWaitingTowardsTheTimeLimit) {
