@@ -32,6 +32,11 @@ void RecordAccount::miss(GapCause cause, std::uint64_t count) {
     missing_[index(cause)] += count;
 }
 
+void RecordAccount::count_non_finite(std::uint64_t numbers) {
+    const std::lock_guard lock(lock_);
+    non_finite_ += numbers;
+}
+
 void RecordAccount::doubt(std::uint64_t rows) {
     const std::lock_guard lock(lock_);
     AIMDB_ASSERT(in_hand_ >= rows);
@@ -106,6 +111,7 @@ HistoryAccount RecordAccount::snapshot() const {
     account.pending = in_hand_;
     account.unknown = unknown_;
     account.missing = missing_;
+    account.non_finite = non_finite_;
     account.committed_sequence = stored_;
     account.settled_sequence = settled_;
     std::uint64_t newest = taken_;

@@ -152,7 +152,7 @@ TEST_F(History, RecordsLagOfThePersistStageAsAGap) {
     EXPECT_TRUE(account.balanced());
 }
 
-TEST_F(History, BringsNaNBack) {
+TEST_F(History, BringsNaNBackAndCountsIt) {
     aimdb::Builder declared = builder();
     declared.configure<Reading>("a").buffer(aimdb::single_latest()).persist();
     aimdb::Database db = declared.build();
@@ -165,6 +165,13 @@ TEST_F(History, BringsNaNBack) {
     ASSERT_EQ(stored.size(), 1u);
     EXPECT_TRUE(std::isnan(stored.front().value.value));
     EXPECT_EQ(db.query_raw("a", {}, blocking).rows.front().value, R"({"value":null,"note":"x"})");
+    EXPECT_EQ(aimdb::persistence(db).account("a").non_finite, 1u);
+    EXPECT_TRUE(aimdb::persistence(db).account("a").balanced());
+
+    db.producer<Reading>("a").produce(Reading{1.0, "finite"});
+    db.producer<Reading>("a").produce(Reading{-std::numeric_limits<double>::infinity(), ""});
+    static_cast<void>(db.flush(blocking));
+    EXPECT_EQ(aimdb::persistence(db).account("a").non_finite, 2u);
 }
 
 TEST_F(History, SkipsCountsAndReportsRowsThatDoNotDecode) {

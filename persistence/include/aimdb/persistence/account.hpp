@@ -29,6 +29,9 @@ struct HistoryAccount {
     std::uint64_t unknown = 0;    ///< In a commit that failed without telling its outcome.
     /// Not in history, by GapCause; each is recorded there as a gap.
     std::array<std::uint64_t, gap_cause_count> missing{};
+    /// Numbers that became null in the text of those values, because they are not
+    /// finite; they read back as NaN. Not one of the terms above.
+    std::uint64_t non_finite = 0;
     std::uint64_t committed_sequence = 0;  ///< Highest stored; 0 = none.
     std::uint64_t settled_sequence = 0;    ///< Up to here all is stored or recorded as a gap.
 

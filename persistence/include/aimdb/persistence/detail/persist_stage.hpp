@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -146,8 +147,9 @@ private:
     // One bad value never costs its batch. Returns the size of the text.
     std::size_t encode(const Taken<T>& taken, const Log& log) {
         const std::size_t begin = bytes_.size();
+        std::uint64_t non_finite = 0;
         try {
-            Codec<T>::encode(taken.held.get(), bytes_);
+            non_finite = encode_value(taken.held.get());
         } catch (...) {  // what a user's codec may throw is not ours to say
             bytes_.resize(begin);
             reject(GapCause::rejected_encode, taken, log, exception_text());
@@ -161,7 +163,21 @@ private:
             return 0;
         }
         rows_.push_back({taken.sequence, taken.at, static_cast<std::uint32_t>(size)});
+        if (non_finite > 0) {
+            recorder_->account().count_non_finite(non_finite);
+        }
         return size;
+    }
+
+    // Returns how many numbers were not finite, if the codec tells.
+    std::uint64_t encode_value(const T& value) {
+        using Result = decltype(Codec<T>::encode(value, bytes_));
+        if constexpr (std::is_integral_v<Result>) {
+            return static_cast<std::uint64_t>(Codec<T>::encode(value, bytes_));
+        } else {
+            Codec<T>::encode(value, bytes_);
+            return 0;
+        }
     }
 
     void reject(GapCause cause, const Taken<T>& taken, const Log& log, const std::string& why) {

@@ -108,6 +108,8 @@ public:
     }
     /// `count` values in hand will never be rows, because of `cause`.
     void miss(GapCause cause, std::uint64_t count);
+    /// So many numbers in the text of a value were not finite.
+    void count_non_finite(std::uint64_t numbers);
 
     /// `rows` values in hand may be stored or not.
     void doubt(std::uint64_t rows);
@@ -160,6 +162,7 @@ private:
     std::uint64_t in_hand_ = 0;
     std::uint64_t committed_ = 0;
     std::uint64_t unknown_ = 0;
+    std::uint64_t non_finite_ = 0;
     std::uint64_t forgotten_below_ = 0;
     std::array<std::uint64_t, gap_cause_count> missing_{};
     std::vector<MissingRange> ranges_;  // ascending
