@@ -176,12 +176,14 @@ void Replay::finish_target(Target& target) {
     target.after = std::max(target.after, target.head);
 }
 
-// While one record was read, the live log of another may have gone on without it.
+// While one record was read, the live log of another may have gone on without it. That of
+// a single-latest always does, having one entry: its next event says what it passed over.
 void Replay::finish() {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
         Target& target = targets_[i];
         FeedCursor& cursor = *target.cursor;
-        if (cursor.feed->begin() > cursor.next && !target.stored_name.empty()) {
+        const bool conflates = cursor.feed->record().kind() == BufferKind::single_latest;
+        if (cursor.feed->begin() > cursor.next && !target.stored_name.empty() && !conflates) {
             cursor.next = cursor.feed->end();
             target.head = cursor.feed->record().head();
             target.stored_told = false;

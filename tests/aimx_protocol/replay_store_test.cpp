@@ -25,12 +25,12 @@ protected:
         backend->shut(false);
     }
 
-    void start(const PersistenceOptions& options = {}) {
+    void start(const PersistenceOptions& options = {}, BufferConfig buffer = spmc_ring(8)) {
         auto owned = std::make_unique<FakeBackend>();
         backend = owned.get();
         backend->on_read = [this](const HistoryQuery& query) { return read(query); };
         rig.builder.with_persistence(std::move(owned), options);
-        rig.add<nlohmann::json>("log", spmc_ring(8)).persist();
+        rig.add<nlohmann::json>("log", buffer).persist();
         rig.start();
     }
     std::unique_ptr<TestPeer> connect() {
@@ -274,6 +274,33 @@ TEST_F(ReplayOfAStore, ThatStoresNothingIsWaitedForOnce) {
 
     EXPECT_EQ(with(peer->heard(), R"("hist":true)").size(), 8u);
     EXPECT_EQ(rig.hub->counters.events_lost, 0u);
+}
+
+TEST_F(ReplayOfAStore, GoesLiveThoughASingleLatestSpeaksTwiceInAPass) {
+    start({}, single_latest());
+    produce(1, 1);
+    rig.database->flush(blocking);
+    shut_reads(true);
+    const auto peer = connect();
+    subscribe(*peer, 7);
+    run_until([&] { return reads_begun() > 0; });
+    for (const std::int64_t n : {2, 3}) {
+        produce(n, n);
+        rig.run();
+    }
+
+    shut_reads(false);
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"7"})");
+    rig.run();
+
+    EXPECT_EQ(peer->heard(),
+              (Frames{R"({"t":"subscribed","sub":"7"})",
+                      R"({"t":"event","seq":1,"topic":"log","sub":"7","data":7,"hist":true,)"
+                      R"("pos":1,"epoch":"RUN","ts":0})",
+                      R"({"t":"live","sub":"7"})",
+                      R"({"t":"event","seq":2,"topic":"log","sub":"7","data":3,"merged":1,)"
+                      R"("pos":3,"epoch":"RUN","ts":1790000000000})"}));
+    EXPECT_EQ(reads_begun(), 1u);
 }
 
 TEST_F(ReplayOfAStore, APageIsToldOnceThereIsRoom) {
