@@ -147,18 +147,21 @@ void ClientFollow::remember(std::string_view topic, std::string_view epoch, std:
     if (pos == 0) {
         return;
     }
-    auto known = positions_.find(topic);
+    const auto known = positions_.find(topic);
     if (known == positions_.end()) {
-        known = positions_.emplace(std::string(topic), ClientPosition()).first;
+        positions_.emplace(topic, ClientPosition{std::string(epoch), pos});
+        return;
     }
     if (known->second.epoch != epoch) {
         known->second.epoch = epoch;
+        gaps_told_.erase(known->first);
     }
     known->second.pos = pos;
 }
 
 void ClientFollow::on_subscribed(const Frame& frame) {
     if (frame.more("resumed") == "false") {
+        gaps_told_.clear();  // what they counted is over
         interrupt();
     }
 }
@@ -169,13 +172,25 @@ void ClientFollow::on_live() {
     queue_->push(update, false);
 }
 
-void ClientFollow::on_gap(const Frame& frame) {
+// A gap has no position to go on after: a server that is asked to go on from the value
+// before it tells it again.
+bool ClientFollow::on_gap(const Frame& frame) {
     Update update;
     update.kind = UpdateKind::gap;
     update.topic = frame.topic;
     update.gap = read_gap([&frame](std::string_view name) { return frame.more(name); });
     update.gap->record = frame.topic;
-    queue_->push(update, false);
+    const std::uint64_t last = update.gap->last;
+    const auto known = gaps_told_.find(frame.topic);
+    if (known != gaps_told_.end() && last <= known->second) {
+        return true;
+    }
+    if (!queue_->push(update, lossless_)) {
+        paused_ = true;
+        return false;
+    }
+    gaps_told_.insert_or_assign(std::string(frame.topic), last);
+    return true;
 }
 
 void ClientFollow::end(std::string reason) {

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +44,8 @@ public:
     [[nodiscard]] bool on_value(const Frame& frame, UpdateKind kind);
     void on_subscribed(const Frame& frame);
     void on_live();
-    void on_gap(const Frame& frame);
+    /// The same.
+    [[nodiscard]] bool on_gap(const Frame& frame);
     /// Tells the receiver that it is over.
     void end(std::string reason);
 
@@ -63,6 +66,7 @@ private:
     const bool lossless_;
     const std::shared_ptr<UpdateQueue> queue_;
     ClientPositions positions_;  // of the newest update taken, by record
+    std::map<std::string, std::uint64_t, std::less<>> gaps_told_;  // the last value of the newest
     std::uint64_t wire_id_ = 0;
     std::uint64_t seq_ = 0;      // newest on this connection
     std::uint64_t carried_ = 0;  // skipped in front of updates that were repeated ones

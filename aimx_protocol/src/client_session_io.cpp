@@ -228,7 +228,11 @@ void ClientSession::on_update(const Frame& frame) {
             break;
         case FrameKind::subscribed: follow->on_subscribed(frame); break;
         case FrameKind::live: follow->on_live(); break;
-        case FrameKind::gap: follow->on_gap(frame); break;
+        case FrameKind::gap:
+            if (!follow->on_gap(frame)) {
+                leave(*follow);
+            }
+            break;
         default: end_follow(follow->wire_id(), std::string(frame.more_text("reason"))); break;
     }
 }
