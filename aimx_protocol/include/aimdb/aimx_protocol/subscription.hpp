@@ -110,7 +110,8 @@ struct TypedUpdate : Update {
     std::optional<T> decoded;
 };
 
-/// The same, decoding. A value that is no T is left out, and counted.
+/// The same, decoding. A value that is no T is left out, and counted; what was skipped
+/// before it counts as skipped before the next one.
 template <typename T>
 class TypedSubscription {
 public:
@@ -168,14 +169,17 @@ private:
                 typed.decoded.emplace(Codec<T>::decode(typed.value));
             } catch (const std::exception&) {  // also of a user's codec: counted, not fatal
                 ++undecodable_;
+                carried_ += typed.skipped;
                 return std::nullopt;
             }
+            typed.skipped += std::exchange(carried_, 0);
         }
         return typed;
     }
 
     Subscription updates_;
     std::uint64_t undecodable_ = 0;
+    std::uint64_t carried_ = 0;  // skipped before values that were left out
 };
 
 }  // namespace aimdb::aimx
