@@ -55,5 +55,32 @@ TEST_F(TypedUpdates, KeepTheCountOfWhatWasSkippedBeforeAValueThatDoesNotDecode) 
     EXPECT_EQ(updates.undecodable(), 2u);
 }
 
+std::vector<std::string> shown;
+void show(std::string_view topic, const Level& level) {
+    shown.push_back(std::string(topic) + ' ' + std::to_string(level.n));
+}
+
+// The example at the top of subscription.hpp.
+Awaitable<void> show_all(TypedSubscription<Level>& supply) {
+    while (auto update = co_await supply.recv()) {
+        if (update->decoded) {
+            show(update->topic, *update->decoded);
+        }
+    }
+}
+
+TEST_F(TypedUpdates, AreReceivedAsTheHeaderShows) {
+    shown.clear();
+    push(R"({"n":7})", 0);
+    push({}, 0, UpdateKind::live);
+    push(R"({"n":8})", 0);
+    queue->close();
+    asio::io_context io;
+    asio::co_spawn(io, show_all(updates), asio::detached);
+    io.run();
+
+    EXPECT_EQ(shown, (std::vector<std::string>{"a 7", "a 8"}));
+}
+
 }  // namespace
 }  // namespace aimdb::aimx::test

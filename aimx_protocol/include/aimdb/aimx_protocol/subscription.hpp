@@ -4,7 +4,7 @@
 //
 //     auto supply = client.subscribe<Reading>("boiler.supply", {.since = yesterday});
 //     while (auto update = co_await supply.recv()) {
-//         if (update->value) { show(update->topic, *update->value); }
+//         if (update->decoded) { show(update->topic, *update->decoded); }
 //     }
 #pragma once
 
