@@ -21,6 +21,7 @@ ClientFollow::ClientFollow(std::string_view topic,
     : topic_(topic),
       since_(options.since),
       every_(options.every),
+      historic_(options.since || !options.from.empty()),
       gaps_(options.gaps),
       lossless_(options.lossless),
       queue_(std::make_shared<UpdateQueue>(options.queue_limit != 0 ? options.queue_limit
@@ -44,7 +45,9 @@ SubRequest ClientFollow::request() const {
     asked.every = every_;
     asked.gaps = gaps_;
     asked.since = since_;
-    if (positions_.empty()) {
+    // Who wants a value now and then wants the newest, not all that was missed.
+    const bool renewed = opened_before_ && every_.count() > 0 && !historic_;
+    if (positions_.empty() || renewed) {
         return asked;
     }
     asked.from = &positions_;

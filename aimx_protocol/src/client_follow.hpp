@@ -62,6 +62,7 @@ private:
     const std::string topic_;
     const std::optional<UnixTime> since_;
     const std::chrono::milliseconds every_;
+    const bool historic_;  // what came before was asked for
     const bool gaps_;
     const bool lossless_;
     const std::shared_ptr<UpdateQueue> queue_;

@@ -298,6 +298,27 @@ TEST(ClientFollow, TellsTheServerWhenItIsNotWantedAnyMore) {
     EXPECT_TRUE(take_all(*updates).empty());
 }
 
+TEST(ClientFollow, DoesNotMakeUpForWhatItMissedWhereItWantsAValueNowAndThen) {
+    ClientRig rig;
+    rig.begin();
+    rig.welcome();
+    SubscribeOptions options;
+    options.every = 250ms;
+    const auto updates = rig.follow("a", options);
+    rig.receive(event("2", 1, "a", "1", 41));
+    reconnect(rig);
+    EXPECT_EQ(rig.sent.back(), R"({"t":"sub","id":4,"topic":"a","every_ms":250})");
+
+    options.since = from_unix_ms(1'000);
+    rig.follow("b", options, 2);
+    rig.receive(event("5", 1, "b", "1", 7));
+    reconnect(rig);
+    EXPECT_EQ(rig.sent.back(), R"({"t":"sub","id":8,"topic":"b","from":{"epoch":"e1","pos":7},)"
+                               R"("every_ms":250})")
+        << "history was asked for";
+    EXPECT_EQ(take_all(*updates), (Frames{"event a 1", "interrupted"}));
+}
+
 TEST(ClientFollow, KeepsTheEnvelopeOfAnUpdate) {
     ClientRig rig;
     rig.begin();

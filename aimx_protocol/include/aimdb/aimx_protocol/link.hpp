@@ -11,7 +11,8 @@
 // Links survive a restart of either side. `link_to` delivers at most once, in order:
 // while there is no connection values wait in the record's own buffer, and what that
 // overwrites is counted. `link_from` goes on where it was, as far as the other
-// side's history or buffer goes back. What became of values: aimx::links(database).
+// side's history or buffer goes back (but see LinkOptions::every). What became of values:
+// aimx::links(database).
 #pragma once
 
 #include <memory>

@@ -42,9 +42,11 @@ struct RemotePosition {
 struct SubscribeOptions {
     std::optional<UnixTime> since{};         ///< First what is stored from then on, then live.
     std::span<const RemotePosition> from{};  ///< First what came after these, then live.
-    std::chrono::milliseconds every{0};      ///< At most one event per record in so long.
-    bool gaps = false;                       ///< Tell gaps of history too.
-    std::size_t queue_limit = 0;             ///< 0: as the client's options say.
+    /// At most one live event per record in so long. Without `since` and `from`, what came
+    /// while there was no connection is not made up for: `UpdateKind::interrupted`.
+    std::chrono::milliseconds every{0};
+    bool gaps = false;            ///< Tell gaps of history too.
+    std::size_t queue_limit = 0;  ///< 0: as the client's options say.
     /// Where the server can go back, a full queue drops nothing: the subscription is
     /// left, and taken up again at the same place once half of it is free.
     bool lossless = false;
@@ -53,8 +55,8 @@ struct SubscribeOptions {
 class ClientCore;
 
 /// A sequence of updates that survives reconnects. Where the server is an aimdb it
-/// goes on exactly after the last update; elsewhere it is opened anew and says so
-/// with `UpdateKind::interrupted`.
+/// goes on exactly after the last update, but see SubscribeOptions::every; elsewhere it
+/// is opened anew and says so with `UpdateKind::interrupted`.
 ///
 /// Threads:   thread-confined; distinct subscriptions are independent.
 /// Ownership: destroying it tells the server. It may outlive its client.

@@ -24,8 +24,10 @@ struct LinkOptions {
     std::size_t window = 256;
 
     // link_from; with an aimdb server only:
-    std::optional<UnixTime> since{};     ///< First what is stored there from then on.
-    std::chrono::milliseconds every{0};  ///< At most one value in so long.
+    std::optional<UnixTime> since{};  ///< First what is stored there from then on.
+    /// At most one value in so long. What came while there was no connection is missed, and
+    /// counted as an interruption; not so with `since` or a catch-up, which bring all.
+    std::chrono::milliseconds every{0};
     /// A record that was restored from its history first gets what it has missed.
     bool catch_up = true;
 };

@@ -170,7 +170,9 @@ private:
         SubscribeOptions options;
         options.lossless = true;
         options.every = port_->options().every;
-        if (pos_ != 0) {
+        if (pos_ != 0 && options.every.count() > 0 && !since_) {
+            port_->count_interruption();  // the newest will do, see LinkOptions::every
+        } else if (pos_ != 0) {
             options.from = std::span(&place, 1);
         } else {
             options.since = since_;
