@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client_answers.hpp"
+#include "epoch.hpp"
 
 namespace aimdb::aimx {
 namespace {
@@ -143,22 +144,23 @@ bool ClientFollow::is_repeated(std::string_view topic,
         return false;
     }
     const auto known = positions_.find(topic);
-    return known != positions_.end() && known->second.epoch == epoch && pos <= known->second.pos;
+    return known != positions_.end() && are_comparable(known->second.epoch, epoch) &&
+           pos <= known->second.pos;
 }
 
 void ClientFollow::remember(std::string_view topic, std::string_view epoch, std::uint64_t pos) {
-    if (pos == 0) {
-        return;
+    if (pos == 0 || is_repeated(topic, epoch, pos)) {
+        return;  // a position never moves back
     }
     const auto known = positions_.find(topic);
     if (known == positions_.end()) {
         positions_.emplace(topic, ClientPosition{std::string(epoch), pos});
         return;
     }
-    if (known->second.epoch != epoch) {
-        known->second.epoch = epoch;
+    if (!are_comparable(known->second.epoch, epoch)) {
         gaps_told_.erase(known->first);
     }
+    known->second.epoch = epoch;
     known->second.pos = pos;
 }
 

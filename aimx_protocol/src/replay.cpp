@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "epoch.hpp"
 #include "session.hpp"
 
 namespace aimdb::aimx {

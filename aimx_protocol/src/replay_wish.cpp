@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "epoch.hpp"
 #include "feed.hpp"
 #include "text_scan.hpp"
 
@@ -19,14 +20,6 @@ std::optional<Resume> read_resume(std::string_view json) {
 }
 
 }  // namespace
-
-// A store never gives out a position twice, also not after a crash: what a client
-// has of an earlier epoch of the same store still means something.
-bool are_comparable(std::string_view a, std::string_view b) noexcept {
-    const std::size_t dot = a.find('.');
-    return a == b ||
-           (dot != std::string_view::npos && a.substr(0, dot + 1) == b.substr(0, dot + 1));
-}
 
 std::optional<ReplayWish> read_replay_wish(const Frame& frame, bool pattern, std::string& fault) {
     ReplayWish wish;

@@ -14,9 +14,6 @@
 
 namespace aimdb::aimx {
 
-/// Whether positions of these two epochs mean the same.
-[[nodiscard]] bool are_comparable(std::string_view a, std::string_view b) noexcept;
-
 /// Where a client wants to go on.
 struct Resume {
     std::string epoch;

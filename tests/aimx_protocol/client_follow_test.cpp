@@ -319,6 +319,25 @@ TEST(ClientFollow, DoesNotMakeUpForWhatItMissedWhereItWantsAValueNowAndThen) {
     EXPECT_EQ(take_all(*updates), (Frames{"event a 1", "interrupted"}));
 }
 
+TEST(ClientFollow, KnowsWhatItHasHadFromAStoreThatCrashed) {
+    ClientRig rig;
+    rig.begin();
+    rig.welcome();
+    const auto updates = rig.follow("a");
+    rig.receive(event("2", 1, "a", "1", 41, "c0ffee01.0"));
+    rig.receive(event("2", 2, "a", "2", 42, "c0ffee01.0"));
+    reconnect(rig);
+    rig.receive(event("4", 1, "a", "1", 41, "c0ffee01.1"));
+    rig.receive(event("4", 2, "a", "2", 42, "c0ffee01.1"));
+    reconnect(rig);
+    EXPECT_EQ(rig.sent.back(),
+              R"({"t":"sub","id":6,"topic":"a","from":{"epoch":"c0ffee01.0","pos":42}})");
+    rig.receive(event("6", 1, "a", "3", 43, "c0ffee01.1"));
+    rig.receive(event("6", 2, "a", "4", 1, "c0ffee02.0"));
+
+    EXPECT_EQ(take_all(*updates), (Frames{"event a 1", "event a 2", "event a 3", "event a 4"}));
+}
+
 TEST(ClientFollow, KeepsTheEnvelopeOfAnUpdate) {
     ClientRig rig;
     rig.begin();
