@@ -129,16 +129,11 @@ void Hub::when_settled(const ServedRecord& record,
                        std::uint64_t pos,
                        std::weak_ptr<void> alive,
                        std::function<void(std::exception_ptr)> then) {
-    history()->when_settled(record.key(), pos,
-                            [loop = loop_, alive = std::move(alive),
-                             then = std::move(then)](std::exception_ptr error) mutable {
-                                asio::post(*loop, [alive = std::move(alive), then = std::move(then),
-                                                   error = std::move(error)]() mutable {
-                                    if (const auto held = alive.lock()) {
-                                        then(std::move(error));
-                                    }
-                                });
-                            });
+    std::shared_ptr<Settling>& settling = settling_[&record];
+    if (!settling) {
+        settling = std::make_shared<Settling>(loop_, record.key());
+    }
+    settling->wait(*history(), pos, std::move(alive), std::move(then));
 }
 
 void Hub::add_busy(Session& session) { busy_.push_back(&session); }

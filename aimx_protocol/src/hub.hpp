@@ -20,6 +20,7 @@
 
 #include "catalog.hpp"
 #include "feed.hpp"
+#include "settling.hpp"
 #include "timers.hpp"
 
 namespace aimdb::aimx {
@@ -98,6 +99,7 @@ public:
              std::weak_ptr<void> alive,
              std::function<Digested(HistoryPage)> digest,
              std::function<void(std::exception_ptr, Digested)> then);
+    /// Calls `then` on the loop, unless `alive` is gone.
     void when_settled(const ServedRecord& record,
                       std::uint64_t pos,
                       std::weak_ptr<void> alive,
@@ -135,6 +137,7 @@ private:
     const std::string run_epoch_;
     const std::int64_t started_ms_;
     std::map<const ServedRecord*, std::weak_ptr<Feed>> feeds_;
+    std::map<const ServedRecord*, std::shared_ptr<Settling>> settling_;
     std::vector<Session*> busy_;
     bool serving_ = false;
     bool stopping_ = false;

@@ -16,6 +16,32 @@ namespace {
 
 using aimdb::test::FakeBackend;
 
+/// The history of a database; counts who waits for it to be settled.
+class CountedHistory final : public HistorySource {
+public:
+    explicit CountedHistory(HistorySource& source) : source_(source) {}
+    void query(HistoryQuery query, QueryHandler handler) override {
+        source_.query(std::move(query), std::move(handler));
+    }
+    void when_settled(std::string_view key, std::uint64_t pos, SettledHandler handler) override {
+        ++settles_asked;
+        source_.when_settled(key, pos, std::move(handler));
+    }
+    std::optional<HistoryPosition> position(std::string_view key) const override {
+        return source_.position(key);
+    }
+    std::optional<std::string> stored_name(std::string_view key) const override {
+        return source_.stored_name(key);
+    }
+    std::string epoch() const override { return source_.epoch(); }
+    std::string trouble() const override { return source_.trouble(); }
+
+    int settles_asked = 0;
+
+private:
+    HistorySource& source_;
+};
+
 /// A record "log" in a store whose commits and reads wait for the test. Its values are
 /// their own sequences.
 class ReplayOfAStore : public testing::Test {
@@ -301,6 +327,32 @@ TEST_F(ReplayOfAStore, GoesLiveThoughASingleLatestSpeaksTwiceInAPass) {
                       R"({"t":"event","seq":2,"topic":"log","sub":"7","data":3,"merged":1,)"
                       R"("pos":3,"epoch":"RUN","ts":1790000000000})"}));
     EXPECT_EQ(reads_begun(), 1u);
+}
+
+TEST_F(ReplayOfAStore, ThatStoresNothingIsAskedOnceForAllWhoWait) {
+    start();
+    CountedHistory history(*rig.database->history());
+    rig.database->provide_history(&history);
+    backend->shut(true);
+    produce(1, 1);
+    const auto peer = connect();
+    for (int id = 1; id <= 100; ++id) {
+        subscribe(*peer, id);
+        peer->ask(R"({"t":"unsub","sub":")" + std::to_string(id) + "\"}");
+    }
+    subscribe(*peer, 101);
+    produce(2, 2);
+    subscribe(*peer, 102);
+    rig.run();
+    EXPECT_EQ(history.settles_asked, 1);
+
+    backend->shut(false);
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"101"})");
+    rig.run_until_heard(*peer, R"({"t":"live","sub":"102"})");
+
+    EXPECT_EQ(with(peer->outlet.frames, R"("sub":"102","data":7,"hist":true)").size(), 2u);
+    EXPECT_EQ(history.settles_asked, 2) << "once more for what was produced meanwhile";
+    static_cast<void>(rig.database->stop());
 }
 
 TEST_F(ReplayOfAStore, APageIsToldOnceThereIsRoom) {
