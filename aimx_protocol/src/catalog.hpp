@@ -3,6 +3,7 @@
 // What is served: the records by key and pattern, and how they are described.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -46,10 +47,12 @@ public:
                     bool writable,
                     bool extended,
                     std::string& out) const;
+    /// Whether somebody is to see a record.
+    using Shown = std::function<bool(const ServedRecord&)>;
     /// These end early once `out` is longer than `limit`, which no frame carries.
-    void append_nodes(std::string& out, std::size_t limit) const;
-    void append_edges(std::string& out, std::size_t limit) const;
-    void append_order(std::string& out, std::size_t limit) const;
+    void append_nodes(std::string& out, std::size_t limit, const Shown& shown) const;
+    void append_edges(std::string& out, std::size_t limit, const Shown& shown) const;
+    void append_order(std::string& out, std::size_t limit, const Shown& shown) const;
 
     /// Counters of record.list begin anew at zero.
     void reset_counters();

@@ -209,12 +209,14 @@ void Catalog::append_row(const ServedRecord& record,
     out += '}';
 }
 
-void Catalog::append_nodes(std::string& out, std::size_t limit) const {
-    out += '[';
+void Catalog::append_nodes(std::string& out, std::size_t limit, const Shown& shown) const {
+    std::string_view opening = R"([{"key":)";
     for (const auto& record : records_) {
         if (out.size() > limit) return;
+        if (!shown(*record)) continue;
         const RecordInfo info = database_.record_info(record->key());
-        out += record == records_.front() ? R"({"key":)" : R"(,{"key":)";
+        out += opening;
+        opening = R"(,{"key":)";
         append_plain(out, info.key);
         append_name(out, "origin");
         append_origin(out, info);
@@ -226,7 +228,7 @@ void Catalog::append_nodes(std::string& out, std::size_t limit) const {
         append_name(out, "has_outbound_link");
         out += count_stages(info, StageKind::link_out) > 0 ? "true}" : "false}";
     }
-    out += ']';
+    out += opening.front() == '[' ? "[]" : "]";
 }
 
 namespace {
@@ -292,19 +294,20 @@ private:
 
 }  // namespace
 
-void Catalog::append_edges(std::string& out, std::size_t limit) const {
+void Catalog::append_edges(std::string& out, std::size_t limit, const Shown& shown) const {
     EdgeWriter edges(out);
     for (const auto& record : records_) {
         if (out.size() > limit) return;
+        if (!shown(*record)) continue;
         edges.add(database_.record_info(record->key()));
     }
 }
 
-void Catalog::append_order(std::string& out, std::size_t limit) const {
+void Catalog::append_order(std::string& out, std::size_t limit, const Shown& shown) const {
     char opening = '[';
     for (const std::string& key : database_.graph().order) {
         if (out.size() > limit) return;
-        if (find(key) != nullptr) {
+        if (const ServedRecord* const record = find(key); record != nullptr && shown(*record)) {
             out += opening;
             append_plain(out, key);
             opening = ',';

@@ -26,7 +26,8 @@ namespace aimdb::aimx {
 class QueryAnswer;
 class Replay;
 
-/// What somebody may want to do; every way to a record asks Session::refusal().
+/// What somebody may want to do: before a frame reads, writes or shows a record it asks
+/// Session::refusal(); a query of history asks once for all of them.
 enum class Action : std::uint8_t { read, write, reset };
 
 /// Where tokens are wanted, a connection that has not shown one after so long is closed.
@@ -116,6 +117,9 @@ private:
     void reply(std::uint64_t id, std::string_view ok_json);
     void refuse(std::uint64_t id, const Refusal& refusal);
     [[nodiscard]] std::optional<Refusal> refusal(Action action, const ServedRecord* record) const;
+    [[nodiscard]] Catalog::Shown readable() const;
+    [[nodiscard]] std::vector<ServedRecord*> match_readable(std::string_view topic,
+                                                            std::string& fault) const;
     [[nodiscard]] std::string welcome(std::size_t agreed_frame) const;
 
     // session_values.cpp

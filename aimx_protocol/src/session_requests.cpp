@@ -98,6 +98,17 @@ std::optional<Refusal> Session::refusal(Action action, const ServedRecord* recor
     return std::nullopt;
 }
 
+Catalog::Shown Session::readable() const {
+    return [this](const ServedRecord& record) { return !refusal(Action::read, &record); };
+}
+
+std::vector<ServedRecord*> Session::match_readable(std::string_view topic,
+                                                   std::string& fault) const {
+    std::vector<ServedRecord*> records = hub_.catalog().match(topic, fault);
+    std::erase_if(records, [shown = readable()](const auto* record) { return !shown(*record); });
+    return records;
+}
+
 void Session::hello(std::uint64_t id, const Params& params) {
     if (!is_compatible(params.text("version").value_or(""))) {
         refuse(id, {err::version_mismatch, "version_mismatch",
@@ -147,7 +158,7 @@ std::string Session::welcome(std::size_t agreed_frame) const {
 void Session::list(std::uint64_t id, const Params& params) {
     const bool paged = params.has("pattern") || params.has("limit") || params.has("after");
     std::string fault;
-    const auto records = hub_.catalog().match(params.text("pattern").value_or("#"), fault);
+    const auto records = match_readable(params.text("pattern").value_or("#"), fault);
     const std::uint64_t limit = params.number("limit").value_or(records.size());
     const std::string after = params.text("after").value_or("");
     auto at = records.begin();
@@ -201,6 +212,10 @@ void Session::get(std::uint64_t id, const Params& params) {
         refuse(id, unknown_record(name.value_or("")));
         return;
     }
+    if (const auto refused = refusal(Action::read, record)) {
+        refuse(id, *refused);
+        return;
+    }
     const bool meta = params.flag("meta");
     std::string text = meta ? R"({"value":)" : "";
     const std::size_t begin = text.size();
@@ -226,19 +241,19 @@ void Session::health(std::uint64_t id, const Params&) { reply(id, hub_.health(tr
 
 void Session::graph_nodes(std::uint64_t id, const Params&) {
     std::string text;
-    hub_.catalog().append_nodes(text, outlet_.send_limit());
+    hub_.catalog().append_nodes(text, outlet_.send_limit(), readable());
     reply(id, text);
 }
 
 void Session::graph_edges(std::uint64_t id, const Params&) {
     std::string text;
-    hub_.catalog().append_edges(text, outlet_.send_limit());
+    hub_.catalog().append_edges(text, outlet_.send_limit(), readable());
     reply(id, text);
 }
 
 void Session::graph_order(std::uint64_t id, const Params&) {
     std::string text;
-    hub_.catalog().append_order(text, outlet_.send_limit());
+    hub_.catalog().append_order(text, outlet_.send_limit(), readable());
     reply(id, text);
 }
 

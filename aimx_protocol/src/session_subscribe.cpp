@@ -39,10 +39,7 @@ void Session::subscribe(const Frame& frame) {
         refuse(*frame.id, *refused);
         return;
     }
-    std::vector<ServedRecord*> records = hub_.catalog().match(frame.topic, fault);
-    std::erase_if(records, [this](const ServedRecord* record) {
-        return refusal(Action::read, record).has_value();
-    });
+    const std::vector<ServedRecord*> records = match_readable(frame.topic, fault);
     if (followed_ + records.size() > followed_records_limit) {
         refuse(*frame.id, {err::denied, "limit_exceeded",
                            "this connection follows " + std::to_string(followed_) +

@@ -63,6 +63,8 @@ void Session::drain(std::uint64_t id, const Params& params) {
         refuse(id, {err::internal, "bad_params", "record.drain wants a string name"});
     } else if (record == nullptr) {
         refuse(id, unknown_record(*name));
+    } else if (const auto refused = refusal(Action::read, record)) {
+        refuse(id, *refused);
     } else {
         std::string text = R"({"record_name":)";
         append_plain(text, record->key());

@@ -120,11 +120,31 @@ TEST_F(Listed, WhatNoFrameCarriesIsRefusedBeforeAllOfItIsMade) {
                   1u)
             << method << heard.at(0);
     }
+    const auto everything = [](const ServedRecord&) { return true; };
     std::string whole;
-    rig.hub->catalog().append_nodes(whole, frame_limit_bytes);
+    rig.hub->catalog().append_nodes(whole, frame_limit_bytes, everything);
     std::string begun;
-    rig.hub->catalog().append_nodes(begun, 10);
+    rig.hub->catalog().append_nodes(begun, 10, everything);
     EXPECT_LT(begun.size(), whole.size());
+}
+
+TEST_F(Listed, GraphsLeaveOutWhatIsNotToBeShown) {
+    const Catalog& catalog = rig.hub->catalog();
+    const auto only_box = [](const ServedRecord& record) { return record.key() == "box"; };
+    const auto nothing = [](const ServedRecord&) { return false; };
+    std::string nodes;
+    catalog.append_nodes(nodes, frame_limit_bytes, only_box);
+    std::string order;
+    catalog.append_order(order, frame_limit_bytes, only_box);
+    std::string empty;
+    catalog.append_nodes(empty, frame_limit_bytes, nothing);
+    catalog.append_edges(empty, frame_limit_bytes, nothing);
+    catalog.append_order(empty, frame_limit_bytes, nothing);
+
+    ASSERT_EQ(Json::parse(nodes).size(), 1u);
+    EXPECT_EQ(Json::parse(nodes).at(0).at("key"), "box");
+    EXPECT_EQ(order, R"(["box"])");
+    EXPECT_EQ(empty, "[][][]");
 }
 
 TEST_F(Listed, GivesWayToOtherConnectionsAfterEveryOne) {
