@@ -148,10 +148,20 @@ Answers denied_everywhere() {
     return answers;
 }
 
+/// WebSocket differs from the plain answers in this, in every state that says nothing else.
+const Answers websocket_answers{
+    {"record.query", refused("not_found", "no_history", "this database keeps no history")},
+    {"sub",
+     {R"({"t":"subscribed","sub":"7"})",
+      R"({"t":"snap","seq":1,"last":true,"topic":"state","sub":"7","data":{"n":1}})"}},
+    {"sub to nothing", {R"({"t":"subscribed","sub":"7"})"}},
+};
+
 struct State {
     std::string name;
     PeerOptions peer{};
     Answers differs{};
+    Answers on_websocket{};  ///< What differs there beside that.
     bool token = false;
     bool value = true;
     bool history = false;
@@ -161,21 +171,9 @@ struct State {
     bool only_what_differs = false;
 };
 
-void PrintTo(const State& state, std::ostream* out) { *out << state.name; }
-
 const std::vector<State>& states() {
     static const std::vector<State> all{
         {.name = "before_hello"},
-        {.name = "before_hello_on_tcp", .peer = {.transport = Transport::tcp}},
-        {.name = "before_hello_on_websocket",
-         .peer = {.transport = Transport::websocket},
-         .differs = {{"record.query",
-                      refused("not_found", "no_history", "this database keeps no history")},
-                     {"sub",
-                      {R"({"t":"subscribed","sub":"7"})",
-                       R"({"t":"snap","seq":1,"last":true,"topic":"state","sub":"7",)"
-                       R"("data":{"n":1}})"}},
-                     {"sub to nothing", {R"({"t":"subscribed","sub":"7"})"}}}},
         {.name = "after_hello",
          .differs = {{"record.list",
                       list_of({.more = R"(,"persisted":false,"last_produced":1790000000000)"})},
@@ -187,10 +185,18 @@ const std::vector<State>& states() {
                       {R"({"t":"subscribed","sub":"7"})",
                        R"({"t":"event","seq":1,"topic":"state","sub":"7","data":{"n":1},"pos":1,)"
                        R"("epoch":"RUN","ts":1790000000000})"}}},
+         .on_websocket = {{"sub",
+                           {R"({"t":"subscribed","sub":"7"})",
+                            R"({"t":"snap","seq":1,"last":true,"topic":"state","sub":"7",)"
+                            R"("data":{"n":1},"pos":1,"epoch":"RUN","ts":1790000000000})"}},
+                          {"sub to nothing",
+                           {R"({"t":"subscribed","sub":"7"})",
+                            R"({"t":"ended","sub":"7","reason":"no_match"})"}}},
          .extensions = true},
         {.name = "stranger",
          .peer = {.authenticated = false},
          .differs = denied_everywhere(),
+         .on_websocket = denied_everywhere(),
          .token = true},
         {.name = "no_value_yet",
          .differs = {{"record.list", list_of({.produced = "0"})},
@@ -199,11 +205,14 @@ const std::vector<State>& states() {
                      {"record.drain", ok(R"({"record_name":"state","values":[],"count":0})")},
                      {"sub", {}},
                      {"write with an id", ok(R"({"status":"success","pos":1,"epoch":"RUN"})")}},
+         .on_websocket = {{"sub", {R"({"t":"subscribed","sub":"7"})"}}},
          .value = false},
         {.name = "with_history",  // whose times are in record.list
          .differs = {{"record.query", ok(R"({"records":[{"topic":"state","payload":{"n":1},)"
                                          R"("ts":1790000000000}],"total":1})")},
                      {"write with an id", ok(R"({"status":"success","pos":2,"epoch":"STORE"})")}},
+         .on_websocket = {{"record.query", ok(R"({"records":[{"topic":"state","payload":{"n":1},)"
+                                              R"("ts":1790000000000}],"total":1})")}},
          .history = true,
          .only_what_differs = true},
         {.name = "read_only",
@@ -222,6 +231,7 @@ const std::vector<State>& states() {
                      {"record.list", list_of({.consumers = "1"})},
                      {"sub", full},
                      {"sub to nothing", full}},
+         .on_websocket = {{"sub", full}, {"sub to nothing", full}},
          .subscriptions = 1},
         {.name = "stopping",
          .differs = {{"record.set", stopping}, {"write with an id", stopping}},
@@ -230,11 +240,36 @@ const std::vector<State>& states() {
     return all;
 }
 
-class MethodTable : public testing::TestWithParam<State> {};
+struct Cell {
+    State state;
+    std::string name;
+};
+void PrintTo(const Cell& cell, std::ostream* out) { *out << cell.name; }
+
+/// Each state on each transport; TCP answers as Unix sockets do.
+std::vector<Cell> cells() {
+    std::vector<Cell> all;
+    for (const State& state : states()) {
+        for (const auto& [transport, name] :
+             {std::pair(Transport::unix_socket, "_on_unix"), std::pair(Transport::tcp, "_on_tcp"),
+              std::pair(Transport::websocket, "_on_websocket")}) {
+            Cell& cell = all.emplace_back(Cell{state, state.name + name});
+            cell.state.peer.transport = transport;
+            if (transport == Transport::websocket) {
+                cell.state.differs = state.on_websocket;
+                cell.state.differs.insert(websocket_answers.begin(), websocket_answers.end());
+                cell.state.differs.insert(state.differs.begin(), state.differs.end());
+            }
+        }
+    }
+    return all;
+}
+
+class MethodTable : public testing::TestWithParam<Cell> {};
 INSTANTIATE_TEST_SUITE_P(InEachState,
                          MethodTable,
-                         testing::ValuesIn(states()),
-                         [](const auto& state) { return state.param.name; });
+                         testing::ValuesIn(cells()),
+                         [](const auto& cell) { return cell.param.name; });
 
 /// Replaces the text that follows, up to its quotation mark.
 void hide(std::string& frame, std::string_view name) {
@@ -284,7 +319,7 @@ Frames answer_in(const State& state, const std::string& frame, std::size_t expec
 }
 
 TEST_P(MethodTable, AnswersEveryMethod) {
-    const State& state = GetParam();
+    const State& state = GetParam().state;
     for (const auto& [name, frame] : frames) {
         const auto differs = state.differs.find(name);
         if (differs == state.differs.end() && state.only_what_differs) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A peer's bytes, through framing, into a session over a database with records of
-// every kind. What comes back has to be well-formed, whatever went in.
+// every kind. What comes back has to be well-formed, whatever went in, and plain AimX
+// for who asked for nothing else.
 //
 // The first byte chooses the transport, the peer and how the bytes are cut.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -69,6 +72,28 @@ void check(const std::string& frame) {
     }
 }
 
+// What agrees on additions or asks for them; a name may be spelled with escapes.
+bool is_plain(std::string_view input) {
+    constexpr std::string_view words[] = {"extensions", "since", "from", "gaps", "every_ms", "\\"};
+    return std::none_of(std::begin(words), std::end(words), [input](std::string_view word) {
+        return input.find(word) != std::string_view::npos;
+    });
+}
+
+// Members of the frame itself: values are the peer's, and what a reply has is asked for.
+bool has_additions(const std::string& frame, bool websocket) {
+    const nlohmann::json parsed = nlohmann::json::parse(frame);
+    const std::string kind = parsed.value("t", "");
+    if (kind == "ended" || kind == "live" || kind == "gap" ||
+        (kind == "subscribed" && !websocket)) {
+        return true;
+    }
+    constexpr const char* members[] = {"pos", "epoch", "ts", "merged", "hist"};
+    return (kind == "event" || kind == "snap") &&
+           std::any_of(std::begin(members), std::end(members),
+                       [&parsed](const char* name) { return parsed.contains(name); });
+}
+
 // A store's name is made up anew each time: who resumes says STORE for its epoch.
 std::string with_epoch(std::string text, const std::string& epoch) {
     constexpr std::string_view placeholder = "STORE";
@@ -128,8 +153,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         rig.loop->run_for(std::chrono::microseconds(200));  // answers of history
     }
     rig.pass_ms(700'000);  // who is idle is closed
+    const bool plain = is_plain(input);
     for (const std::string& frame : peer->outlet.frames) {
         check(frame);
+        if (plain && has_additions(frame, options.transport == Transport::websocket)) {
+            std::fprintf(stderr, "told a plain peer: %s\n", frame.c_str());
+            std::abort();
+        }
     }
     return 0;
 }
