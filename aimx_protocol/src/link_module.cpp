@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t limit_calls = std::size_t{1} << 20;
 constexpr std::size_t limit_bytes = std::numeric_limits<std::size_t>::max();
 
+// As many as every server takes: subscriptions of a connection on Unix sockets and TCP.
+constexpr std::size_t followed_per_client = 32;
+
 std::string find_fault(const LinkPort& port) {
     try {
         static_cast<void>(parse_record_url(port.url()));
@@ -76,9 +79,13 @@ void Links::check(const aimdb::detail::Declarations&, std::vector<Finding>& find
 }
 
 void Links::start(Database& database) {
+    std::map<std::string, std::size_t> followed;
     for (const auto& port : ports_) {
         RecordUrl url = parse_record_url(port->url());
-        std::shared_ptr<ClientCore>& client = clients_[url.url.text + '\n' + port->options().token];
+        const std::string server = url.url.text + '\n' + port->options().token;
+        const bool follows = port->kind() == StageKind::link_in;
+        const std::size_t number = follows ? followed[server]++ / followed_per_client : 0;
+        std::shared_ptr<ClientCore>& client = clients_[server + '\n' + std::to_string(number)];
         if (client == nullptr) {
             client = std::make_shared<ClientCore>(url.url.text, options_for(*port, database.log()));
         }

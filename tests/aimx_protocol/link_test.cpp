@@ -124,6 +124,36 @@ TEST(Link, SharesOneConnectionAndShowsItselfWithoutItsToken) {
     });
 }
 
+TEST(Link, TakesAnotherConnectionWhereOneMayFollowNoMore) {
+    run_with_deadline(60s, [] {
+        Database hub = serve_plant("tcp://127.0.0.1:0");
+        hub.producer<Gauge>("plant.north").produce(gauge(1));
+        LinkOptions options = eager_link();
+        options.since = from_unix_ms(0);
+        Builder builder;
+        for (int i = 1; i <= 33; ++i) {
+            builder.configure<Gauge>("mirror." + std::to_string(i))
+                .buffer(single_latest())
+                .link_from(record_url(url_of(hub), "plant.north"), options);
+        }
+        builder.configure<Gauge>("out")
+            .buffer(single_latest())
+            .link_to(record_url(url_of(hub), "inbox"), options);
+        Database edge = builder.build();
+        edge.start();
+        for (std::size_t i = 0; i < 33; ++i) {
+            LinkInfo info = links(edge).at(i);
+            while (info.delivered == 0 && info.last_error.empty()) {
+                std::this_thread::yield();
+                info = links(edge).at(i);
+            }
+            EXPECT_EQ(info.last_error, "") << info.record;
+        }
+
+        EXPECT_EQ(server(hub).stats().connections_accepted, 2u);
+    });
+}
+
 TEST(Link, StopsSoonWhereNobodyListens) {
     run_with_deadline(60s, [] {
         const TempDir directory;

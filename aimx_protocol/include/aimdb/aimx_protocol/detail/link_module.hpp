@@ -17,7 +17,7 @@ namespace aimdb::aimx {
 /// The links of one database; see links(Database&).
 ///
 /// Threads:   thread-safe once the database is built. Each server it links to costs
-///            one thread, "aimdb-aimx-cli".
+///            one thread, "aimdb-aimx-cli", and one more per 32 links from it.
 /// Ownership: owned by the database.
 class Links final : public Module {
 public:
@@ -41,7 +41,7 @@ public:
 
 private:
     std::vector<std::shared_ptr<LinkPort>> ports_;
-    std::map<std::string, std::shared_ptr<ClientCore>> clients_;  // by address and token
+    std::map<std::string, std::shared_ptr<ClientCore>> clients_;  // by address, token and number
 };
 
 /// What a stage of a link is called: the URL without its token.

@@ -16,7 +16,8 @@
 namespace aimdb {
 
 /// Options of `link_to` and `link_from`. Links with the same server and token share
-/// one connection; its reconnect options are those of the first.
+/// one connection, of `link_from` 32 at most, as servers take no more on a Unix socket
+/// or TCP; its reconnect options are those of the first.
 struct LinkOptions {
     std::string token;  ///< Where the endpoint wants one.
     aimx::ReconnectOptions reconnect{};
