@@ -30,10 +30,23 @@ void Replay::run(const ReplayWish& wish) {
             add_target(cursor, resume, wish);
         }
     }
-    session_.tell_newest(renewed, subscription_.names_topic);
-    for (FeedCursor* const cursor : renewed) {
+    renewed_.emplace(std::move(renewed), subscription_.names_topic);
+    tell_renewed();
+}
+
+void Replay::tell_renewed() {
+    if (!renewed_->tell(session_)) {
+        waits_for_room_ = true;
+        return;
+    }
+    for (FeedCursor* const cursor : renewed_->cursors()) {
         begin_live(*cursor);
     }
+    renewed_.reset();
+    begin();
+}
+
+void Replay::begin() {
     const bool retained = std::any_of(targets_.begin(), targets_.end(), [](const Target& target) {
         return target.stored_name.empty() && target.after < target.head;
     });
@@ -105,7 +118,9 @@ void Replay::on_room() {
         return;
     }
     waits_for_room_ = false;
-    if (auto page = std::exchange(held_page_, std::nullopt)) {
+    if (renewed_) {
+        tell_renewed();
+    } else if (auto page = std::exchange(held_page_, std::nullopt)) {
         on_page(targets_[current_], std::move(*page));
     } else {
         next_target();

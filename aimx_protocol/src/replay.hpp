@@ -14,6 +14,7 @@
 
 #include "aimdb/core/history.hpp"
 
+#include "burst.hpp"
 #include "hub.hpp"
 #include "replay_wish.hpp"
 #include "served_subscription.hpp"
@@ -66,6 +67,8 @@ private:
     [[nodiscard]] static Target target_of(FeedCursor& cursor);
     void add_target(FeedCursor& cursor, const Resume* resume, const ReplayWish& wish);
     void begin_live(FeedCursor& cursor);
+    void tell_renewed();
+    void begin();
     void next_target();
     void give_way();
     [[nodiscard]] bool tell_retained(Target& target);
@@ -89,6 +92,7 @@ private:
 
     Session& session_;
     ServedSubscription& subscription_;
+    std::optional<Burst> renewed_;  // records that begin with their newest value
     std::vector<Target> targets_;
     std::size_t current_ = 0;
     NextRead next_read_;

@@ -17,6 +17,7 @@
 
 namespace aimdb::aimx {
 
+class Burst;
 class Replay;
 class Session;
 
@@ -31,6 +32,7 @@ struct ServedSubscription {
     std::uint64_t seq = 0;
     std::deque<FeedCursor> cursors;  ///< One per record; they stay where they are.
     std::shared_ptr<Replay> replay;
+    std::shared_ptr<Burst> burst;  ///< While it is not told to its end.
 };
 
 /// What a frame tells of one value.

@@ -120,6 +120,9 @@ void Session::on_room() {
         if (const std::shared_ptr<Replay> replay = subscription->replay) {
             waiting.push_back(replay);
         }
+        if (subscription->burst) {
+            go_on_with_burst(*subscription);
+        }
     }
     for (const auto& replay : waiting) {
         replay->on_room();

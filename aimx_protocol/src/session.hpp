@@ -73,8 +73,9 @@ public:
     void tell_gap(const ServedSubscription& subscription,
                   const ServedRecord& record,
                   const HistoryGap& gap);
-    /// The newest values of records, as a burst of snapshots or as plain events.
-    void tell_newest(const std::vector<FeedCursor*>& cursors, bool burst);
+    /// The newest value of a record, as a snapshot or as a plain event.
+    void tell_newest(
+        FeedCursor& cursor, std::string_view json, Stamp stamp, bool snapshot, bool last);
     /// The replay wants a page: Replay::read() is called once it is its turn, which
     /// ends with end_read().
     void wait_for_read(std::weak_ptr<Replay> replay);
@@ -154,8 +155,9 @@ private:
     void refuse_quietly(const ServedSubscription& subscription, const std::string& fault);
     void end_if_closed(ServedSubscription& subscription);
     void send_subscribed(std::string_view sub, bool resumed, std::string_view message);
-    void tell_newest(
-        FeedCursor& cursor, std::string_view json, Stamp stamp, bool snapshot, bool last);
+    void begin_live(ServedSubscription& subscription);
+    void go_on_with_burst(ServedSubscription& subscription);
+    void release(ServedSubscription& subscription);
 
     Hub& hub_;
     Peer peer_;

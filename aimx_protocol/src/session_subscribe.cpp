@@ -3,6 +3,7 @@
 // Opening a subscription: who may, what is told first, and what follows.
 #include <algorithm>
 
+#include "burst.hpp"
 #include "replay.hpp"
 #include "session.hpp"
 #include "text.hpp"
@@ -71,8 +72,27 @@ void Session::subscribe(const Frame& frame) {
                 cursors.push_back(&cursor);  // elsewhere a ring has no snapshot
             }
         }
-        tell_newest(cursors, websocket || pattern);
-        end_if_closed(opened);
+        opened.burst = std::make_shared<Burst>(std::move(cursors), websocket || pattern);
+        begin_live(opened);
+    }
+}
+
+// Where all newest values cannot be told at once, live values wait until they are.
+void Session::begin_live(ServedSubscription& subscription) {
+    if (!subscription.burst->tell(*this)) {
+        for (FeedCursor& cursor : subscription.cursors) {
+            cursor.held = true;
+        }
+        return;
+    }
+    subscription.burst.reset();
+    end_if_closed(subscription);
+}
+
+void Session::go_on_with_burst(ServedSubscription& subscription) {
+    if (subscription.burst->tell(*this)) {
+        subscription.burst.reset();
+        release(subscription);
     }
 }
 
@@ -132,40 +152,17 @@ void Session::send_subscribed(std::string_view sub, bool resumed, std::string_vi
     send(text + '}');
 }
 
-// A burst of snapshots, or the one value that an exact subscription on a Unix
-// socket or TCP begins with.
-void Session::tell_newest(const std::vector<FeedCursor*>& cursors, bool burst) {
-    struct Newest {
-        FeedCursor* cursor;
-        std::string json;
-        Stamp stamp;
-    };
-    std::optional<Newest> waiting;  // one behind, because the last one says so
-    const auto tell_waiting = [&](bool last) {
-        if (waiting) {
-            tell_newest(*waiting->cursor, waiting->json, waiting->stamp, burst, burst && last);
-        }
-    };
-    for (FeedCursor* const cursor : cursors) {
-        Newest newest{cursor, {}, {}};
-        try {
-            if (!cursor->feed->record().latest(newest.json, newest.stamp)) {
-                continue;
-            }
-        } catch (...) {
-            ++cursor->subscription->seq;  // a hole: what is there cannot be told
-            hub_.count_lost(1);
-            continue;
-        }
-        tell_waiting(false);
-        waiting = std::move(newest);
-    }
-    tell_waiting(true);
-}
-
+// Of what was produced since the subscription began, a late one stands for all: the others
+// are holes in `seq`, except where only the newest counts.
 void Session::tell_newest(
     FeedCursor& cursor, std::string_view json, Stamp stamp, bool snapshot, bool last) {
-    cursor.last_pos = std::max(cursor.last_pos, stamp.pos);
+    if (stamp.pos > cursor.last_pos) {
+        const bool conflates = cursor.feed->record().kind() == BufferKind::single_latest;
+        const std::uint64_t lost = conflates ? 0 : stamp.pos - cursor.last_pos - 1;
+        cursor.subscription->seq += lost;
+        hub_.count_lost(lost);
+        cursor.last_pos = stamp.pos;
+    }
     cursor.seen_pos = std::max(cursor.seen_pos, stamp.pos);
     ++cursor.subscription->seq;
     Telling telling;
@@ -194,6 +191,10 @@ void Session::go_live(ServedSubscription& subscription) {
     text += "\"}";
     send(text);
     subscription.replay.reset();
+    release(subscription);
+}
+
+void Session::release(ServedSubscription& subscription) {
     for (FeedCursor& cursor : subscription.cursors) {
         cursor.held = false;
         mark_ready(cursor);
