@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a client does when its connection takes little, or nothing any more.
+// What a client does when its connection takes little, or nothing any more, or is not there.
 #include <gtest/gtest.h>
 
 #include "aimx_protocol/client_rig.hpp"
@@ -96,6 +96,49 @@ TEST(ClientBounds, RefuseCallsWhileTooMuchIsUnsent) {
     rig.unsent_bytes = 0;
     EXPECT_EQ(rig.write("a", "1")->code(), std::error_code());
     EXPECT_EQ(rig.sent.size(), sent + 1);
+}
+
+TEST(ClientBounds, RefuseMoreCallsThanAreToBeKept) {
+    ClientOptions options;
+    options.offline_queue_limit = 2;
+    ClientRig rig(options);
+    rig.begin();
+    const auto first = rig.call("record.get");
+    const auto second = rig.call("record.get");
+    const auto third = rig.call("record.get");
+
+    EXPECT_EQ(third->code(), make_error_code(Errc::limit_exceeded));
+    EXPECT_FALSE(first->done || second->done);
+}
+
+TEST(ClientBounds, RefuseMoreBytesThanAreToWaitForAConnection) {
+    ClientOptions options;
+    options.unsent_limit_bytes = 1'000;
+    ClientRig rig(options);
+    rig.begin();
+    const auto large = rig.call("record.set", "\"" + std::string(1'000, 'x') + "\"");
+    const auto refused = rig.call("record.get");
+
+    rig.welcome();
+    const auto sent = rig.call("record.get");
+
+    EXPECT_EQ(refused->code(), make_error_code(Errc::limit_exceeded));
+    EXPECT_NE(refused->what().find("1002 bytes already wait for a connection"), std::string::npos);
+    EXPECT_FALSE(large->done || sent->done);
+}
+
+TEST(ClientBounds, KeepCallsAgainOnceThoseThatWaitedTooLongAreGone) {
+    ClientOptions options;
+    options.unsent_limit_bytes = 1'000;
+    ClientRig rig(options);
+    rig.begin();
+    const auto large = rig.call("record.set", "\"" + std::string(1'000, 'x') + "\"");
+    rig.pass(31s);
+
+    const auto kept = rig.call("record.get");
+
+    EXPECT_EQ(large->code(), make_error_code(Errc::timed_out));
+    EXPECT_FALSE(kept->done);
 }
 
 }  // namespace

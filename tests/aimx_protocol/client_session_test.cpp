@@ -215,49 +215,6 @@ TEST(ClientSession, EndsCallsThatWaitTooLongForAConnection) {
     EXPECT_NE(answer->what().find("not connected"), std::string::npos);
 }
 
-TEST(ClientSession, RefusesMoreCallsThanItIsToKeep) {
-    ClientOptions options;
-    options.offline_queue_limit = 2;
-    ClientRig rig(options);
-    rig.begin();
-    const auto first = rig.call("record.get");
-    const auto second = rig.call("record.get");
-    const auto third = rig.call("record.get");
-
-    EXPECT_EQ(third->code(), make_error_code(Errc::limit_exceeded));
-    EXPECT_FALSE(first->done || second->done);
-}
-
-TEST(ClientSession, RefusesMoreBytesThanAreToWaitForAConnection) {
-    ClientOptions options;
-    options.unsent_limit_bytes = 1'000;
-    ClientRig rig(options);
-    rig.begin();
-    const auto large = rig.call("record.set", "\"" + std::string(1'000, 'x') + "\"");
-    const auto refused = rig.call("record.get");
-
-    rig.welcome();
-    const auto sent = rig.call("record.get");
-
-    EXPECT_EQ(refused->code(), make_error_code(Errc::limit_exceeded));
-    EXPECT_NE(refused->what().find("1002 bytes already wait for a connection"), std::string::npos);
-    EXPECT_FALSE(large->done || sent->done);
-}
-
-TEST(ClientSession, KeepsCallsAgainOnceThoseThatWaitedTooLongAreGone) {
-    ClientOptions options;
-    options.unsent_limit_bytes = 1'000;
-    ClientRig rig(options);
-    rig.begin();
-    const auto large = rig.call("record.set", "\"" + std::string(1'000, 'x') + "\"");
-    rig.pass(31s);
-
-    const auto kept = rig.call("record.get");
-
-    EXPECT_EQ(large->code(), make_error_code(Errc::timed_out));
-    EXPECT_FALSE(kept->done);
-}
-
 TEST(ClientSession, RefusesFramesTheServerWouldNotTake) {
     ClientRig rig;
     rig.begin();
