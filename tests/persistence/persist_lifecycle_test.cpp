@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <gtest/gtest.h>
 
 #include "fake_backend.hpp"
@@ -140,6 +142,8 @@ TEST(PersistLifecycle, StoresWhatWasAcceptedWhenTheTimeOfTheStopIsUsedUp) {
     EXPECT_EQ(persistence(db).account("a").committed, 1u);
 }
 
+Task ask_slowly(Database& db) { static_cast<void>(co_await db.query_latest<Slow>("a", 1)); }
+
 // Goal:   a decoder that does not return does not hold a stop up, keeps the store from
 //         closing cleanly as little, and may return when everything is being destroyed.
 // Method: a coroutine asks; its decoder waits until the stop is done and the
@@ -159,10 +163,7 @@ TEST(PersistLifecycle, StopsInTimeWhileADecoderDoesNotReturn) {
             decoding.set_value();
             leave.get_future().wait();
         };
-        asio::co_spawn(
-            db->executor(),
-            [&db]() -> Task { static_cast<void>(co_await db->query_latest<Slow>("a", 1)); },
-            asio::detached);
+        asio::co_spawn(db->executor(), ask_slowly(*db), asio::detached);
         decoding.get_future().wait();
 
         StopReport report;

@@ -186,8 +186,8 @@ TEST_F(SqliteSync, InsistsOnAnEmptyLogOnceUntilItHasGrownByAnotherCheckpoint) {
         write_group();
     }
     EXPECT_EQ(driver.backend().stats().checkpoint_failures, 1u);
-    EXPECT_LT(driver.backend().stats().wal_bytes, begin + 600 * 4'096);
-    while (driver.backend().stats().wal_bytes < begin + 640 * 4'120) {
+    EXPECT_LT(driver.backend().stats().wal_bytes, begin + std::uint64_t{600} * 4'096);
+    while (driver.backend().stats().wal_bytes < begin + std::uint64_t{640} * 4'120) {
         write_group();
     }
     EXPECT_EQ(driver.backend().stats().checkpoint_failures, 2u);
