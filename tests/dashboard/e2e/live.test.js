@@ -161,6 +161,24 @@ describe("the live page", realHub, () => {
         );
     });
 
+    it("ages are told by the clock that they are of", async () => {
+        await page.click("#feed >> text=machine");
+        await page.waitForFunction(() =>
+            /wall clock/.test(document.querySelector("#feed .feed-note .age").title),
+        );
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll("#explorer .age")].every(({ textContent }) =>
+                /ago|hour/.test(textContent),
+            ),
+        );
+        const ages = await page.$$eval(".age", (all) => all.map(({ textContent }) => textContent));
+        assert.deepEqual(
+            ages.filter((text) => text.includes("\u202fy ")),
+            [],
+        );
+        await page.click("#feed >> text=validations");
+    });
+
     it("a family of the graph opens by keyboard", async () => {
         await page.focus('#graph [data-id="observation.*"]');
         await page.keyboard.press("Enter");

@@ -41,8 +41,7 @@ export function linesOf(records, contractOf, models, nameOf = titleOf) {
         const family = key.split(".")[0];
         for (const field of fields) {
             const unit = unitSymbol(field.unit);
-            const clock = contract.clock === "wall" ? "wall" : "observed";
-            const line = { key, field: field.name, unit, family, clock };
+            const line = { key, field: field.name, unit, family };
             if (family === "accuracy") {
                 if (ACCURACY_FIELDS.has(field.name)) {
                     lines.push(...models.map((model) => named({ ...line, model }, nameOf)));

@@ -4,6 +4,7 @@
 import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
 import { ContractStats } from "../contract_stats.js";
+import { timeOf } from "../contract_time.js";
 import { h, setAttributes, setText } from "../dom.js";
 import { NONE, dateTime, measured, number, unitSymbol } from "../format.js";
 import { painter } from "../frames.js";
@@ -65,9 +66,10 @@ export function startContracts({ hub, contracts }) {
         subscription?.close();
         subscription = null;
         const mine = stats;
-        const { records, clock } = contracts.all.value.get(name);
+        const contract = contracts.all.value.get(name);
+        const { records } = contract;
         const take = ({ topic, ts, pos, epoch }, data) =>
-            mine.take(topic, data, clock === "wall" ? (data?.at ?? ts) : ts, { pos, epoch });
+            mine.take(topic, data, timeOf(contract, data, ts).at, { pos, epoch });
         try {
             const rows = await hub.rows({ name: records, limit: HISTORY_ROWS, order: "desc" });
             rows.reverse().forEach((row) => take(row, row.payload));

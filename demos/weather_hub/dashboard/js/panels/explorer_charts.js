@@ -40,7 +40,7 @@ export class ExplorerCharts {
 
     #group(unit, members, onDrop) {
         const readings = members.map(() => h("span", { class: "legend-reading" }));
-        const ages = members.map(({ line }) => ageElement(line.clock));
+        const ages = members.map(() => ageElement("observed"));
         const when = h("p", { class: "muted small" });
         const gapNote = h("p", { class: "gap-note small" });
         const chart = new Chart({

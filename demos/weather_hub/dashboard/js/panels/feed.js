@@ -3,6 +3,7 @@
 // What arrives, as it arrives: filtered by a pattern, bounded, and it can be held.
 import { ageElement, setAge } from "../ages.js";
 import { panel } from "../area.js";
+import { timeOf } from "../contract_time.js";
 import { h, setAttributes, setText } from "../dom.js";
 import { dateTime, number } from "../format.js";
 import { FeedModel, patternFault, valueText } from "../feed_model.js";
@@ -129,8 +130,9 @@ export function startFeed({ hub, clock, contracts }) {
             return;
         }
         const newest = model.rows.at(0);
-        setAttributes(age, { "data-clock": newest && clockOf(newest.topic, contracts) });
-        setAge(age, newest?.ts);
+        const { at, clock: by } = newest ? timeIn(contracts, newest) : { at: null, clock: null };
+        setAttributes(age, { "data-clock": by });
+        setAge(age, at);
         model.rows.forEach((event, i) => {
             if (!rows[i]) {
                 rows.push(feedRow());
@@ -158,8 +160,7 @@ export function startFeed({ hub, clock, contracts }) {
     follow();
 }
 
-/** What is stored without a time of its own has the wall clock's. */
-const clockOf = (topic, contracts) => contracts.of(topic)?.clock ?? "wall";
+const timeIn = (contracts, { topic, data, ts }) => timeOf(contracts.of(topic), data, ts);
 
 function feedRow() {
     const time = h("time", { class: "feed-time" });
@@ -168,9 +169,13 @@ function feedRow() {
     const extra = h("span", { class: "feed-extra" });
     return {
         element: h("li", {}, time, key, value, extra),
-        show({ topic, data, ts, merged, kind }, contracts) {
-            setText(time, ts === null ? "" : dateTime(ts));
-            setAttributes(time, { title: `UTC, ${clockOf(topic, contracts)} time` });
+        show(event, contracts) {
+            const { topic, data, merged, kind } = event;
+            const { at, clock } = timeIn(contracts, event);
+            setText(time, at === null ? "" : dateTime(at));
+            setAttributes(time, {
+                title: `UTC, ${clock === "wall" ? "wall clock" : "observed time"}`,
+            });
             setText(key, topic);
             setText(
                 value,
