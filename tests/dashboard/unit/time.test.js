@@ -4,6 +4,10 @@ import { describe, it } from "node:test";
 
 import { timeOf } from "../../../demos/weather_hub/dashboard/js/contract_time.js";
 import { linesOf } from "../../../demos/weather_hub/dashboard/js/explorer_model.js";
+import { freshness } from "../../../demos/weather_hub/dashboard/js/staleness.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 describe("the time of a value", () => {
     const observed = 1_356_998_400_000;
@@ -30,4 +34,13 @@ describe("the time of a value", () => {
         const [line] = linesOf([{ record_key: "host.cpu", persisted: true }], () => contract, []);
         assert.ok(!("clock" in line));
     });
+});
+
+it("a station is not late for what was thinned out on its way to the page", () => {
+    const aged = (hours, daysPerSecond) => freshness(DAY, hours * HOUR, HOUR, daysPerSecond);
+    // At five days per second 36 hours are 0.3 s.
+    assert.equal(aged(36, 5), "fresh");
+    assert.equal(aged(36, 0.25), "silent");
+    assert.equal(aged(2.6 * 36, 5), "late");
+    assert.equal(aged(6.6 * 36, 5), "silent");
 });

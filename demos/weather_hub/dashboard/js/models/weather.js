@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DAY_MS } from "../format.js";
 import { Series } from "../series.js";
+import { EVERY_MS } from "../staleness.js";
 
 const POINT_LIMIT = 240;
 /** Rows per station that the sparklines begin with. */
 const HISTORY_ROWS = 72;
-const EVERY_MS = 300;
 /** A course with a longer hole than this between two live values is read again from history. */
 const JUMP_MS = 4 * DAY_MS;
 const REREAD_MS = 2_000;

@@ -96,7 +96,8 @@ export function startMap({ clock, places, weather }) {
     }
 
     function freshnessOf(place, { at }) {
-        return freshness(at, clock.age(at, Date.now()), place.sample_h * HOUR_MS);
+        const age = clock.age(at, Date.now());
+        return freshness(at, age, place.sample_h * HOUR_MS, clock.daysPerSecond);
     }
 
     function tell(station) {

@@ -64,7 +64,8 @@ class Card {
 
     show(values, clock) {
         const age = clock.age(values.at, Date.now());
-        const fresh = freshness(values.at, age, this.#place.sample_h * HOUR_MS);
+        const sampleMs = this.#place.sample_h * HOUR_MS;
+        const fresh = freshness(values.at, age, sampleMs, clock.daysPerSecond);
         this.#celsius.set(number(values.celsius), values.celsius === null ? "" : "°C");
         setMeasured(this.#percent, values.percent, 0, "%");
         setMeasured(this.#dewPoint, values.dewPoint, 1, "°C");
@@ -86,7 +87,9 @@ class Card {
 
     #missing({ at, series }, fresh) {
         if (this.#place.remote && (fresh === "never" || fresh === "silent")) {
-            return "Not connected. It is a program of its own: start weather_station beside the hub.";
+            // Whether it is linked is not told; that nothing comes is.
+            const since = fresh === "never" ? "Nothing has come yet." : "Nothing comes any more.";
+            return `${since} It is a program of its own: start weather_station beside the hub.`;
         }
         if (at === null) {
             return "No temperature yet: its first one comes with its next sample.";
