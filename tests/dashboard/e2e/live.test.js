@@ -36,6 +36,8 @@ describe("the live page", realHub, () => {
         it(`${panel} becomes live`, () => waitForBadge(page, panel, "live"));
     }
 
+    const focused = () => page.evaluate(() => document.activeElement.className);
+
     it("the clock runs", async () => {
         const date = await page.textContent("#clock-date");
         await page.waitForFunction(
@@ -151,6 +153,10 @@ describe("the live page", realHub, () => {
             await page.locator('#explorer [aria-label="Zoom out"]').press("Enter");
         }
         await page.waitForSelector("#explorer >> text=Reset zoom", { state: "hidden" });
+        await press("Zoom in");
+        await page.locator("#explorer >> text=Reset zoom").press("Enter");
+        await page.waitForSelector("#explorer >> text=Reset zoom", { state: "hidden" });
+        assert.equal(await focused(), "explorer-charts");
     });
 
     it("the explorer draws lines of other units apart", async () => {
@@ -159,6 +165,29 @@ describe("the live page", realHub, () => {
         await page.waitForFunction(
             () => document.querySelectorAll("#explorer .u-over").length === 2,
         );
+    });
+
+    it("lines are chosen and removed by keyboard without losing one's place", async () => {
+        await page.fill("#explorer input[type=search]", "memory");
+        const box = page.locator("#explorer .line-options input").last();
+        await box.focus();
+        const id = await box.getAttribute("data-id");
+        const here = () => page.evaluate(() => document.activeElement.dataset.id);
+        await page.keyboard.press("Space");
+        await page.waitForSelector(`#explorer .line-options [data-id="${id}"]:checked`);
+        assert.equal(await here(), id);
+        await page.keyboard.press("Space");
+        await page.waitForSelector(`#explorer .line-options [data-id="${id}"]:not(:checked)`);
+        assert.equal(await here(), id);
+        await page.keyboard.press("Space");
+        const lines = await page.locator("#explorer .drop-button").count();
+        await page.locator("#explorer .drop-button").last().press("Enter");
+        await page.waitForFunction(
+            (before) =>
+                document.querySelectorAll("#explorer .drop-button").length === before - 1,
+            lines,
+        );
+        assert.equal(await focused(), "explorer-charts");
     });
 
     it("ages are told by the clock that they are of", async () => {
@@ -183,10 +212,16 @@ describe("the live page", realHub, () => {
         await page.focus('#graph [data-id="observation.*"]');
         await page.keyboard.press("Enter");
         await page.waitForSelector('#graph [data-id="observation.vienna"]');
+        assert.match(
+            await page.evaluate(() => document.activeElement.dataset.id),
+            /^observation\.[a-z]/,
+        );
         await page.fill("#graph input", "vienna");
         await page.waitForFunction(
             () => !document.querySelector('#graph [data-id="observation.paris"]'),
         );
+        await page.locator("#graph >> text=Close all").press("Enter");
+        assert.equal(await focused(), "graph-scroll");
     });
 
     it("a contract shows its schema, values and migrations", async () => {

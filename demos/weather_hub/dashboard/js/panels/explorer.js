@@ -147,6 +147,9 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
     }
 
     function offer() {
+        const focused = options.contains(document.activeElement)
+            ? document.activeElement.dataset.id
+            : null;
         const found = searched(lines, search.value);
         setText(count, `${found.length} of ${lines.length} lines; up to ${LINE_LIMIT} at once`);
         options.replaceChildren(...found.slice(0, 60).map((line) => option(line)));
@@ -158,12 +161,16 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         if (found.length === 0) {
             options.append(h("li", { class: "muted small" }, "No stored record has such a name."));
         }
+        if (focused !== null) {
+            options.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+        }
     }
 
     function option(line) {
         const entry = chosen.get(line.id);
         const box = h("input", {
             type: "checkbox",
+            "data-id": line.id,
             onchange: () => (box.checked ? choose(line) : drop(line)),
         });
         box.checked = entry !== undefined;
@@ -197,7 +204,11 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
     }
 
     function rearrange() {
+        const dropped = charts.element.contains(document.activeElement);
         charts.arrange([...chosen.values()], (line) => drop(line));
+        if (dropped) {
+            charts.focus(); // The button that was pressed is gone.
+        }
         changed();
     }
 
@@ -268,7 +279,10 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
 
     search.addEventListener("input", offer);
     save.addEventListener("click", saveCsv);
-    resetZoom.addEventListener("click", () => zoomTo(null));
+    resetZoom.addEventListener("click", () => {
+        charts.focus(); // The button hides itself.
+        zoomTo(null);
+    });
     hub.eachOpen(() => {
         chosen.forEach(({ reader }) => reader.heal());
         load();

@@ -16,7 +16,17 @@ export class ExplorerCharts {
 
     constructor({ onZoom }) {
         this.#onZoom = onZoom;
-        this.element = h("div", { class: "explorer-charts" });
+        this.element = h("div", {
+            class: "explorer-charts",
+            role: "group",
+            "aria-label": "Charts",
+            tabindex: -1,
+        });
+    }
+
+    /** For who pressed a button that is no more. */
+    focus() {
+        this.element.focus({ preventScroll: true });
     }
 
     /** @param {{ line: any, colour: string, reader: any }[]} entries */

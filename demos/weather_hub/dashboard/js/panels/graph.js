@@ -72,10 +72,9 @@ export function startGraph({ hub }) {
     }
 
     /** The drawing anew: after a filter, an opening, or a new graph. */
-    function rebuild() {
+    function rebuild(focused = document.activeElement?.dataset?.id) {
         const graph = visibleGraph(told, { opened, filter: search.value });
         const placed = layout(graph);
-        const focused = document.activeElement?.dataset?.id;
         setAttributes(drawing, {
             viewBox: `-2 -2 ${placed.width + 10} ${placed.height + 30}`,
             style: `--natural: ${placed.width + 10}px`,
@@ -166,6 +165,8 @@ export function startGraph({ hub }) {
         if (!node.single && node.records.length > 1) {
             opened.add(node.family);
             chosen = null;
+            rebuild(node.records[0]); // The family's own node is gone.
+            return;
         }
         rebuild();
     }
@@ -211,10 +212,11 @@ export function startGraph({ hub }) {
         );
     }
 
-    search.addEventListener("input", rebuild);
+    search.addEventListener("input", () => rebuild());
     closeAll.addEventListener("click", () => {
         opened.clear();
         chosen = null;
+        scroll.focus({ preventScroll: true }); // The button is of no use any more.
         rebuild();
     });
     hub.eachOpen(load);
