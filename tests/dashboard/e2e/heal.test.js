@@ -45,6 +45,7 @@ describe("a hub that is killed under load", realHub, () => {
         await hub.kill();
         await connection(page, "reconnecting");
         assert.match(await page.textContent("#banner"), /No connection to the hub/);
+        assert.match(await page.textContent("#banner [aria-hidden=true]"), /^ for \d/);
         assert.equal(await page.textContent("#accuracy .panel-head .badge"), "disconnected");
         assert.equal(await page.locator("[data-area]:not([data-offline])").count(), 0);
     });

@@ -282,6 +282,32 @@ describe("the live page", realHub, () => {
         );
     });
 
+    it("who listens is not told of every value", async () => {
+        const told = await page.evaluate(async () => {
+            const texts = [];
+            const watch = new MutationObserver((changes) =>
+                texts.push(...changes.map(({ target }) => target.textContent)),
+            );
+            const parts = { childList: true, characterData: true, subtree: true };
+            document
+                .querySelectorAll("[role=status], [aria-live]")
+                .forEach((region) => watch.observe(region, parts));
+            const progress = document.querySelector(".explorer-progress");
+            for (let changes = 0; changes < 3; changes++) {
+                await new Promise((resolve) => {
+                    const next = new MutationObserver(() => {
+                        next.disconnect();
+                        resolve();
+                    });
+                    next.observe(progress, parts);
+                });
+            }
+            return texts;
+        });
+        // What has something to tell may do so meanwhile, but not with each value.
+        assert.ok(told.length < 3, told.join("\n"));
+    });
+
     it("everything that can be used has a name", async () => {
         const nameless = await page.evaluate(() =>
             [

@@ -339,6 +339,7 @@ describe("the notice of the connection", () => {
             later.text,
             "No connection to the hub for 10\u202fs: values are of 00:00:50 UTC. Trying again, attempt 3.",
         );
+        assert.equal(later.running, " for 10\u202fs");
     });
 
     it("stays until it is dismissed where a break is over", () => {

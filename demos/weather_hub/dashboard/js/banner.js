@@ -9,7 +9,11 @@ const TICK_MS = 500;
 
 export function startBanner({ hub }) {
     const element = document.getElementById("banner");
-    const text = h("span", {});
+    const head = h("span", {});
+    // It changes each second, which nobody wants to be told.
+    const running = h("span", { "aria-hidden": "true" });
+    const tail = h("span", {});
+    const text = h("span", {}, head, running, tail);
     const dismiss = h("button", { type: "button", class: "button" }, "Dismiss");
     element.append(text, dismiss);
     let dismissedAt = 0;
@@ -28,7 +32,10 @@ export function startBanner({ hub }) {
         element.hidden = notice === null;
         if (notice !== null) {
             setAttributes(element, { "data-tone": notice.tone });
-            setText(text, notice.text);
+            const at = notice.running ? notice.text.indexOf(notice.running) : notice.text.length;
+            setText(head, notice.text.slice(0, at));
+            setText(running, notice.running ?? "");
+            setText(tail, notice.text.slice(at + (notice.running?.length ?? 0)));
             dismiss.hidden = notice.lasts;
         }
     }

@@ -28,7 +28,8 @@ export function lapseText({ skipped, at }) {
  * What the banner says; null when all is well.
  *
  * @param {{ connection: object, breaks: import("./breaks.js").Breaks, dismissedAt: number, now: number }} what
- * @returns {{ tone: "good" | "warn" | "bad", text: string, lasts: boolean } | null}
+ * @returns {{ tone: "good" | "warn" | "bad", text: string, lasts: boolean, running?: string } | null}
+ *     `running` is the part of the text that changes all the time
  */
 export function noticeOf({ connection, breaks, dismissedAt, now }) {
     if (connection.state === "open") {
@@ -43,11 +44,10 @@ export function noticeOf({ connection, breaks, dismissedAt, now }) {
     if (last === null && connection.attempt === 0) {
         return null; // It has only just begun.
     }
-    const since = last
-        ? ` for ${duration(now - last.from)}: values are of ${clockTime(last.from, true)} UTC`
-        : "";
+    const running = last ? ` for ${duration(now - last.from)}` : "";
+    const since = last ? `${running}: values are of ${clockTime(last.from, true)} UTC` : "";
     const text = `No connection to the hub${since}. Trying again, attempt ${connection.attempt}${why}.`;
-    return { tone: "bad", text, lasts: true };
+    return { tone: "bad", text, lasts: true, running };
 }
 
 function pastNotice({ all, last, lapse }, dismissedAt) {

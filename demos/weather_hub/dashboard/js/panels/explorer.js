@@ -45,7 +45,9 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
     const options = h("ul", { class: "line-options" });
     const count = h("p", { class: "muted small", "aria-live": "polite" });
     const picker = h("div", { class: "explorer-picker" }, search, count, options);
-    const progress = h("p", { class: "muted small explorer-progress", role: "status" });
+    // It changes with every live value: only what it comes to is told, by `outcome`.
+    const progress = h("p", { class: "muted small explorer-progress" });
+    const outcome = h("p", { class: "visually-hidden", role: "status" });
     const moves = h(
         "div",
         { class: "moves", role: "group", "aria-label": "Part of the range in view" },
@@ -88,7 +90,7 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         h(
             "div",
             { class: "explorer-view" },
-            h("div", { class: "toolbar" }, rangeTools, moves, resetZoom, save, progress),
+            h("div", { class: "toolbar" }, rangeTools, moves, resetZoom, save, progress, outcome),
             charts.element,
         ),
     );
@@ -257,6 +259,7 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         const { window, empty } = view();
         save.disabled = empty;
         setText(progress, progressText([...chosen.values()], window));
+        setText(outcome, outcomeText([...chosen.values()]) ?? outcome.textContent);
         progress.dataset.newest = [...chosen.values()]
             .map(({ reader }) => reader.trace.position?.pos ?? 0)
             .join();
@@ -303,9 +306,9 @@ function progressText(entries, { from, to }) {
             0,
         )} rows so far …`;
     }
-    const failed = entries.find(({ reader }) => reader.error);
-    if (failed) {
-        return `${failed.line.label}: ${failed.reader.error.message}`;
+    const failed = failure(entries);
+    if (failed !== null) {
+        return failed;
     }
     const rows = sum(({ t }) => lowerBound(t, to + 1) - lowerBound(t, from));
     const dropped = sum((trace) => trace.dropped);
@@ -315,4 +318,18 @@ function progressText(entries, { from, to }) {
             ? `${dateTime(from)} to ${dateTime(to)}`
             : `${date(from)} to ${date(to)}`;
     return `${number(rows, 0)} rows, ${span} (${duration(to - from)})${rest}`;
+}
+
+function failure(entries) {
+    const failed = entries.find(({ reader }) => reader.error);
+    return failed ? `${failed.line.label}: ${failed.reader.error.message}` : null;
+}
+
+/** What reading came to; null while it goes on. */
+function outcomeText(entries) {
+    if (entries.some(({ reader }) => reader.reading)) {
+        return null;
+    }
+    const lines = `${entries.length} ${entries.length === 1 ? "line" : "lines"}`;
+    return failure(entries) ?? `${lines} read from history.`;
 }
