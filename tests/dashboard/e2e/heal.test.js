@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 
+import { number } from "../../../demos/weather_hub/dashboard/js/format.js";
 import { storedRows } from "../support/database.js";
 import { WeatherHub, realHub } from "../support/hub.js";
 import { openBrowser, openPage, settled, unexplained, waitForBadge } from "../support/page.js";
@@ -102,6 +103,9 @@ describe("a hub that is killed under load", realHub, () => {
                 Number(document.querySelector("#explorer [data-newest]").dataset.newest) >= pos,
             stored.at(-1).pos,
         );
+        // Nothing happens any more: what came since was stored before.
+        const chart = page.locator("#accuracy .chart-head .badge");
+        assert.equal(await chart.textContent(), "from history");
         const shown = await saved();
         const missing = stored.filter(({ pos, value }) => shown.get(pos) !== value.celsius);
         assert.deepEqual(missing, []);
@@ -146,6 +150,64 @@ describe("a connection that breaks while the explorer reads", realHub, () => {
         );
         await waitForBadge(page, "explorer", "live");
         assert.equal(broken, 1);
+        assert.deepEqual(faults, []);
+    });
+});
+
+describe("what happened while the page was away", realHub, () => {
+    let hub;
+    let browser;
+
+    before(async () => {
+        hub = await WeatherHub.create({ speed: 5 });
+        browser = await openBrowser();
+    });
+    after(async () => {
+        await browser?.close();
+        await hub?.remove();
+    });
+
+    it("is shown, and is not called live", async () => {
+        let away = false;
+        let leave;
+        const { page, faults } = await openPage(browser, hub.url, {}, (early) =>
+            early.routeWebSocket(/\/ws/, (socket) => {
+                if (away) {
+                    socket.close();
+                    return;
+                }
+                const server = socket.connectToServer();
+                leave = () => {
+                    away = true;
+                    server.close();
+                    socket.close();
+                };
+            }),
+        );
+        await settled(page);
+        await waitForBadge(page, "accuracy", "live");
+        leave();
+        await connection(page, "reconnecting");
+        const validations = () => storedRows(hub.database, "accuracy.vienna");
+        const before = (await validations()).length;
+        while ((await validations()).length < before + 8) {
+            // The hub goes on.
+        }
+        await hub.kill();
+        await hub.start(["--no-sources"]);
+        away = false;
+        const { predicted_celsius: predicted } = (await validations()).at(-1).value;
+        await connection(page, "open");
+        await page.waitForFunction(
+            (text) =>
+                [...document.querySelectorAll("#accuracy .newest-values")].some(({ textContent }) =>
+                    textContent.startsWith(text),
+                ),
+            `${number(predicted)} `,
+        );
+        await settled(page);
+        const chart = page.locator("#accuracy .chart-head .badge");
+        assert.equal(await chart.textContent(), "from history");
         assert.deepEqual(faults, []);
     });
 });

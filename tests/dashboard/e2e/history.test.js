@@ -47,6 +47,13 @@ describe("a page from history alone", realHub, () => {
         for (const panel of ["accuracy", "map", "stations", "explorer", "host"]) {
             assert.equal(await badge(page, panel), "from history", panel);
         }
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll("#accuracy .newest-values")].some(
+                ({ textContent }) => textContent !== "–",
+            ),
+        );
+        const chart = page.locator("#accuracy .chart-head .badge");
+        assert.equal(await chart.textContent(), "from history");
     });
 
     it("says that the clock stands still", async () => {

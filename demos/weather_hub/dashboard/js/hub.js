@@ -12,6 +12,9 @@ export function markOnce(name) {
     }
 }
 
+/** What happens now: neither what there was at the start nor what history makes up for. */
+export const isLive = ({ kind, hist }) => kind === "event" && !hist;
+
 export class Hub {
     client = client;
     /** What the client says of the connection. */
@@ -47,7 +50,7 @@ export class Hub {
         return this.client.subscribe(topic, {
             ...rest,
             onEvent: (value) => {
-                if (value.kind === "event" && !value.hist) {
+                if (isLive(value)) {
                     markOnce("first-live-event");
                 }
                 if (value.skipped > 0) {

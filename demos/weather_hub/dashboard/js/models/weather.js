@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DAY_MS } from "../format.js";
+import { isLive } from "../hub.js";
 import { Series } from "../series.js";
 import { EVERY_MS } from "../staleness.js";
 
@@ -74,9 +75,10 @@ export class Weather {
         const follow = (prefix, take) => {
             this.#hub.follow(`${prefix}.*`, {
                 everyMs: EVERY_MS,
-                onEvent: ({ topic, data, ts, kind, hist }) => {
+                onEvent: (value) => {
+                    const { topic, data, ts } = value;
                     const station = topic.slice(prefix.length + 1);
-                    const live = kind === "event" && !hist;
+                    const live = isLive(value);
                     take(station, data, ts, live);
                     this.#tell(station, live);
                 },

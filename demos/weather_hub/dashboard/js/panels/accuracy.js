@@ -6,7 +6,7 @@ import { panel } from "../area.js";
 import { summaries as summaryRows } from "../dial.js";
 import { h } from "../dom.js";
 import { painter } from "../frames.js";
-import { markOnce } from "../hub.js";
+import { isLive, markOnce } from "../hub.js";
 import { segments } from "../segments.js";
 import { Signal } from "../signal.js";
 import { AccuracyTable } from "./accuracy_table.js";
@@ -97,24 +97,24 @@ export function startAccuracy({ hub, places }) {
         following = true;
         hub.follow("accuracy_summary.*", {
             everyMs: 500,
-            onEvent: ({ data, kind }) => {
-                takeSummary(summaries, data);
+            onEvent: (value) => {
+                takeSummary(summaries, value.data);
                 if (city.value === null) {
                     showFirst();
                 }
                 offerModels();
-                if (kind === "event") {
+                if (isLive(value)) {
                     area.set("live");
                 }
                 repaint();
             },
         });
         hub.follow("accuracy.*", {
-            onEvent: ({ data, skipped, kind }) => {
-                if (kind === "event" && newest.take(data)) {
+            onEvent: (value) => {
+                if (value.kind === "event" && newest.take(value.data)) {
                     repaint();
                 }
-                validations.forEach((listener) => listener(data, skipped));
+                validations.forEach((listener) => listener(value));
             },
         });
     }

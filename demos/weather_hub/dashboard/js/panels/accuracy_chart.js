@@ -6,6 +6,7 @@ import { Chart } from "../chart.js";
 import { h, setText } from "../dom.js";
 import { DAY_MS, date, number, share } from "../format.js";
 import { painter } from "../frames.js";
+import { isLive } from "../hub.js";
 import { legend } from "../legend.js";
 import { segments } from "../segments.js";
 import { Series, align, decimate, holes, lowerBound, parted, summary } from "../series.js";
@@ -145,13 +146,16 @@ export function startAccuracyChart({ hub, clock, places, accuracy }) {
         chart.describe(text);
     }
 
-    validations.add((data, skipped) => {
+    validations.add((value) => {
+        const { data, skipped } = value;
         const mine = data.city === city.value && data.model === model.value;
         if (skipped > 0 || (mine && !area.state.filled)) {
             missed();
         } else if (mine) {
             take({ payload: data });
-            area.set("live");
+            if (isLive(value)) {
+                area.set("live");
+            }
             repaint();
         }
     });

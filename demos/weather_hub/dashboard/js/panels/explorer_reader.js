@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { valueIn } from "../explorer_model.js";
+import { isLive } from "../hub.js";
 import { Trace } from "../trace.js";
 
 const ROW_LIMIT = 120_000;
@@ -83,7 +84,7 @@ export class LineReader {
                 if (value.skipped > 0) {
                     this.#reread();
                 }
-                this.#onChange(value.kind === "event" && !value.hist);
+                this.#onChange(isLive(value));
             },
             onGap: (gap) => this.trace.gap(gap),
             onEnded: ({ error }) => {

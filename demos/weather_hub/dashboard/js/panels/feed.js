@@ -8,6 +8,7 @@ import { h, setAttributes, setText } from "../dom.js";
 import { dateTime, number } from "../format.js";
 import { FeedModel, patternFault, valueText } from "../feed_model.js";
 import { painter } from "../frames.js";
+import { isLive } from "../hub.js";
 
 const ROW_LIMIT = 60;
 /** Of everything at once, at most one event per record in so many ms. */
@@ -95,7 +96,7 @@ export function startFeed({ hub, clock, contracts }) {
             ...(pattern.includes("#") ? { everyMs: EVERY_MS } : {}),
             onEvent: (value) => {
                 model.take(value, Date.now());
-                area.set(value.kind === "event" && !value.hist ? "live" : "history");
+                area.set(isLive(value) ? "live" : "history");
                 repaint();
             },
             onEnded: ({ reason, error }) =>
