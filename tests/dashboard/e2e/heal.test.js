@@ -212,6 +212,74 @@ describe("what happened while the page was away", realHub, () => {
     });
 });
 
+describe("a hub that comes back with another history", realHub, () => {
+    let hub;
+    let browser;
+    let page;
+    let faults;
+
+    before(async () => {
+        hub = await WeatherHub.create({ speed: 2 });
+        browser = await openBrowser();
+        ({ page, faults } = await openPage(browser, hub.url));
+        await settled(page);
+        await waitForBadge(page, "stations", "live");
+        await waitForBadge(page, "explorer", "live");
+    });
+    after(async () => {
+        await browser?.close();
+        await hub?.remove();
+    });
+
+    const startAnew = async (...args) => {
+        await hub.kill();
+        await hub.forget();
+        await hub.start(args);
+        await connection(page, "open");
+    };
+
+    it("is shown as it is, though all of it is older", async () => {
+        await startAnew("--warm-up", "20");
+        await page.waitForFunction(() =>
+            /^[1-9].* to \d+ Jan 2012/.test(document.querySelector(".explorer-progress").textContent),
+        );
+        for (const panel of ["accuracy", "map", "stations", "explorer", "contracts"]) {
+            await waitForBadge(page, panel, "live");
+        }
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll(".card .age, #accuracy .age, #contracts .age")].every(
+                ({ hidden, textContent }) => hidden || textContent !== "age unknown",
+            ),
+        );
+        const newest = await page.$$eval("#accuracy .age, .card .age, #contracts .age", (all) =>
+            all.map(({ dataset }) => Number(dataset.at)).filter((at) => at > 0),
+        );
+        assert.ok(Math.max(...newest) < Date.UTC(2012, 1, 20), new Date(Math.max(...newest)));
+        assert.deepEqual(await unexplained(page), []);
+        assert.deepEqual(faults, []);
+    });
+
+    it("does not leave old values on the page when it has none", async () => {
+        await startAnew("--no-sources");
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll(".card-value .figure-value")].every(
+                ({ textContent }) => textContent === "–",
+            ),
+        );
+        await page.waitForSelector('#accuracy .area[data-state="empty"]');
+        await page.waitForFunction(() =>
+            document.querySelector(".explorer-progress").textContent.startsWith("0 rows"),
+        );
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll("#contracts .contract-records")].every(
+                ({ textContent }) => !textContent.includes("temp."),
+            ),
+        );
+        assert.deepEqual(await unexplained(page), []);
+        assert.deepEqual(faults, []);
+    });
+});
+
 describe("a hub that hangs", realHub, () => {
     let hub;
     let browser;

@@ -98,6 +98,13 @@ export class WeatherHub {
         await this.#exited;
     }
 
+    /** Its history goes: the next start is a first one. */
+    async forget() {
+        for (const end of ["", "-wal", "-shm"]) {
+            await rm(this.database + end, { force: true });
+        }
+    }
+
     /** An ordered stop; the exit code. */
     async stop() {
         this.#process.kill("SIGTERM");

@@ -4,11 +4,11 @@ import { describe, it } from "node:test";
 
 import {
     Newest,
+    Summaries,
     biasArrow,
     modelsOf,
     mostValidated,
     overall,
-    takeSummary,
     windowOf,
 } from "../../../demos/weather_hub/dashboard/js/accuracy_model.js";
 import { axisMark, timeMarks } from "../../../demos/weather_hub/dashboard/js/chart_axis.js";
@@ -72,15 +72,15 @@ describe("accuracy", () => {
     });
 
     it("keeps the newer summary, whichever comes first", () => {
-        const summaries = new Map();
-        takeSummary(summaries, { city: "a", at: 2 });
-        takeSummary(summaries, { city: "a", at: 1 });
-        takeSummary(summaries, { city: "b", at: 1 });
+        const summaries = new Summaries();
+        summaries.take({ city: "a", at: 2 });
+        summaries.take({ city: "a", at: 1 });
+        summaries.take({ city: "b", at: 1 });
         assert.deepEqual(
             [...summaries.values()].map(({ at }) => at),
             [2, 1],
         );
-        takeSummary(summaries, { city: "a", at: 3 });
+        summaries.take({ city: "a", at: 3 });
         assert.equal(summaries.get("a").at, 3);
     });
 

@@ -68,17 +68,49 @@ export function overall(summaries, model, member) {
     return n === 0 ? null : { n, mae: mae / n, bias: bias / n, hit_rate: hits / n };
 }
 
-/** Takes a summary unless a newer one of its city is known. @param {Map<string, any>} summaries */
-export function takeSummary(summaries, summary) {
-    const known = summaries.get(summary.city);
-    if (!known || known.at <= summary.at) {
-        summaries.set(summary.city, summary);
+/** The newest summary of each city. */
+export class Summaries extends Map {
+    #before = new Set();
+
+    /** A new connection: its hub may have another history, so that older values are newer. */
+    begin() {
+        this.#before = new Set(this.values());
+    }
+
+    /** Takes it unless a newer one is known of this connection. */
+    take(summary) {
+        const known = this.get(summary.city);
+        if (!known || this.#before.has(known) || known.at <= summary.at) {
+            this.set(summary.city, summary);
+        }
+    }
+
+    /** History has answered: what is of before and was not replaced is of a history that is gone. */
+    settle() {
+        this.#before.forEach((old) => this.get(old.city) === old && this.delete(old.city));
+        this.#before.clear();
     }
 }
 
 /** Keeps the newest validation of each model of a city. */
 export class Newest {
     #byCity = new Map();
+    #before = new Set();
+
+    /** As with summaries. */
+    begin() {
+        this.#before = new Set([...this.#byCity.values()].flatMap((models) => [...models.values()]));
+    }
+
+    settle() {
+        for (const old of this.#before) {
+            const models = this.#byCity.get(old.city);
+            if (models.get(old.model) === old) {
+                models.delete(old.model);
+            }
+        }
+        this.#before.clear();
+    }
 
     /** @returns whether it is newer than what was known */
     take(validation) {
@@ -88,7 +120,8 @@ export class Newest {
         }
         const models = this.#byCity.get(city);
         const known = models.get(model);
-        const older = known && (known.timestamp ?? known.valid_for) > (timestamp ?? validFor);
+        const comparable = known && !this.#before.has(known);
+        const older = comparable && (known.timestamp ?? known.valid_for) > (timestamp ?? validFor);
         if (older) {
             return false;
         }

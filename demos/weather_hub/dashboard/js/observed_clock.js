@@ -4,6 +4,8 @@ import { DAY_MS, HOUR_MS } from "./format.js";
 /** A clock that runs is lost after so much silence, and so many ticks that did not come. */
 const LOST_MS = 3_000;
 const LOST_TICKS = 3;
+/** Values come before their tick, but not by more than this: then the clock is another one. */
+const AHEAD_MS = 2 * DAY_MS;
 
 /**
  * Observed time between two ticks of the hub's clock: it runs on at the clock's speed, at most to
@@ -65,7 +67,11 @@ export class ObservedClock {
     /** Milliseconds between a time and now on that clock; null when it is not known. */
     age(at, wallMs) {
         const now = this.silence(wallMs) === null ? this.now(wallMs) : null;
-        return now === null || typeof at !== "number" ? null : Math.max(0, now - at);
+        if (now === null || typeof at !== "number") {
+            return null;
+        }
+        const ahead = Math.max(AHEAD_MS, (LOST_MS / 1_000) * this.daysPerSecond * DAY_MS);
+        return at - now > ahead ? null : Math.max(0, now - at);
     }
 }
 

@@ -14,6 +14,8 @@ export class Trace {
     v = [];
     pos = [];
     dropped = 0;
+    /** Time ran backwards with an epoch: this is another history, and has to be read. */
+    torn = false;
     #limit;
     #known = [];
     #epoch = null;
@@ -37,6 +39,7 @@ export class Trace {
         if (end > 0 && epoch === this.#epoch && pos <= this.pos[end - 1]) {
             return false;
         }
+        this.torn ||= end > 0 && epoch !== this.#epoch && ts < this.t[end - 1];
         // Times that run backwards would break every search: such a value stays where time is.
         this.t.push(end > 0 ? Math.max(ts, this.t[end - 1]) : ts);
         this.v.push(value);

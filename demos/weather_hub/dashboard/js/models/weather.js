@@ -7,7 +7,7 @@ import { EVERY_MS } from "../staleness.js";
 const POINT_LIMIT = 240;
 /** Rows per station that the sparklines begin with. */
 const HISTORY_ROWS = 72;
-/** A course with a longer hole than this between two live values is read again from history. */
+/** Where live values are further apart than this, or run back, history is read again. */
 const JUMP_MS = 4 * DAY_MS;
 const REREAD_MS = 2_000;
 
@@ -24,7 +24,14 @@ export class Weather {
 
     constructor(hub) {
         this.#hub = hub;
-        hub.eachOpen(() => this.load());
+        hub.eachOpen(() => {
+            // What is not stored comes again with each connection, or is no more.
+            this.stations.forEach((known) => {
+                known.percent = null;
+                known.dewPoint = null;
+            });
+            this.load();
+        });
     }
 
     /** Calls with the station that changed, or null when more did, and whether it did so now. */
@@ -40,7 +47,12 @@ export class Weather {
                 limit: HISTORY_ROWS,
                 order: "desc",
             });
-            this.stations.forEach(({ series }) => series.clear());
+            // Also what is newest: the hub may have come back with another history.
+            this.stations.forEach((known) => {
+                known.series.clear();
+                known.celsius = null;
+                known.at = null;
+            });
             for (const { topic, payload, ts } of rows.reverse()) {
                 this.#temperature(topic.slice("temp.".length), payload, ts);
             }
@@ -86,7 +98,7 @@ export class Weather {
         };
         follow("temp", (station, data, ts, live) => {
             const last = this.of(station).series.last;
-            if (last !== null && ts - last.t > JUMP_MS) {
+            if (last !== null && Math.abs(ts - last.t) > JUMP_MS) {
                 this.#reread();
             }
             this.#temperature(station, data, ts);

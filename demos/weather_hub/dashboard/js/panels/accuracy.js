@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How good the forecasts are: the first thing on the page, filled by one query.
-import { Newest, modelsOf, mostValidated, takeSummary } from "../accuracy_model.js";
+import { Newest, Summaries, modelsOf, mostValidated } from "../accuracy_model.js";
 import { panel } from "../area.js";
 import { summaries as summaryRows } from "../dial.js";
 import { h } from "../dom.js";
@@ -19,7 +19,7 @@ const NEWEST_ROWS = 4;
  * @returns {{ answered: Promise<void>, city: Signal, model: Signal, models: () => string[],
  *     validations: Set<Function>, chartPlace: Element }} */
 export function startAccuracy({ hub, places }) {
-    const summaries = new Map();
+    const summaries = new Summaries();
     const newest = new Newest();
     const city = new Signal(null);
     const model = new Signal(null);
@@ -62,8 +62,11 @@ export function startAccuracy({ hub, places }) {
 
     async function load() {
         await area.attempt(async () => {
+            summaries.begin();
+            newest.begin();
             const { records } = await summaryRows();
-            records.forEach(({ payload }) => takeSummary(summaries, payload));
+            records.forEach(({ payload }) => summaries.take(payload));
+            summaries.settle();
             if (summaries.size > 0) {
                 showFirst();
             } else {
@@ -77,6 +80,7 @@ export function startAccuracy({ hub, places }) {
             follow();
             const rows = await hub.rows({ name: "accuracy.*", limit: NEWEST_ROWS, order: "desc" });
             rows.reverse().forEach(({ payload }) => newest.take(payload));
+            newest.settle();
             repaint();
         });
         answer();
@@ -98,8 +102,8 @@ export function startAccuracy({ hub, places }) {
         hub.follow("accuracy_summary.*", {
             everyMs: 500,
             onEvent: (value) => {
-                takeSummary(summaries, value.data);
-                if (city.value === null) {
+                summaries.take(value.data);
+                if (!area.state.filled) {
                     showFirst();
                 }
                 offerModels();

@@ -99,6 +99,8 @@ export function startContracts({ hub, contracts }) {
     }
 
     contracts.all.watch(offer);
+    // Another connection may be to another history: what was seen of the one before is not kept.
+    hub.eachOpen(() => name !== null && choose(name));
     setTimeout(
         () =>
             buttons.size === 0 &&
@@ -164,8 +166,8 @@ class Detail {
     }
 
     show(contract, stats) {
-        if (contract.name !== this.#shown) {
-            this.#shown = contract.name;
+        if (stats !== this.#shown) {
+            this.#shown = stats;
             this.#rows.clear();
             this.#records.replaceChildren();
         }

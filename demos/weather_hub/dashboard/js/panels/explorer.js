@@ -191,9 +191,9 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
 
     function choose(line) {
         const colour = takeColour([...chosen.values()].map((entry) => entry.colour));
-        const reader = new LineReader({ hub, line, onChange: changed });
+        const reader = new LineReader({ hub, line, startOf, onChange: changed });
         chosen.set(line.id, { line, colour, reader });
-        reader.read(startOf());
+        reader.read();
         offer();
         rearrange();
     }
@@ -221,7 +221,7 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
 
     function readAll() {
         for (const { reader } of chosen.values()) {
-            reader.read(startOf());
+            reader.read();
         }
     }
 
@@ -251,19 +251,23 @@ export function startExplorer({ hub, clock, contracts, places, accuracy }) {
         const end = Math.max(...traces.map(({ t }) => t.at(-1) ?? -Infinity));
         const from = Math.max(startOf(), Number.isFinite(first) ? first : startOf());
         const bounds = { from, to: Math.max(from + 1, end) };
+        if (zoom !== null && zoom.from >= bounds.to && Number.isFinite(end)) {
+            zoom = null; // What was zoomed to is of a history that is gone.
+        }
         return { window: zoom ?? bounds, bounds, empty: !Number.isFinite(end) };
     }
 
     function show() {
-        resetZoom.hidden = zoom === null;
         const { window, empty } = view();
+        resetZoom.hidden = zoom === null;
         save.disabled = empty;
         setText(progress, progressText([...chosen.values()], window));
         setText(outcome, outcomeText([...chosen.values()]) ?? outcome.textContent);
         progress.dataset.newest = [...chosen.values()]
             .map(({ reader }) => reader.trace.position?.pos ?? 0)
             .join();
-        if (!empty) {
+        // An empty line is one only when it has been read.
+        if (!empty || [...chosen.values()].every(({ reader }) => !reader.reading)) {
             charts.show(window);
         }
     }

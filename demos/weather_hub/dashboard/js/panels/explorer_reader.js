@@ -6,6 +6,8 @@ import { Trace } from "../trace.js";
 const ROW_LIMIT = 120_000;
 const PAGE_ROWS = 2_000;
 const REREAD_MS = 5_000;
+/** So that the clock of the new connection is heard before. */
+const TORN_MS = 1_000;
 
 /**
  * Reads one line: its stored rows page by page, then a subscription that begins behind the last
@@ -17,38 +19,47 @@ export class LineReader {
     error = null;
     #hub;
     #line;
+    #startOf;
     #onChange;
     #start = 0;
     #run = 0;
     #subscription = null;
     #rereading = null;
 
-    /** @param {{ hub: any, line: any, onChange: (live?: boolean) => void }} parts */
-    constructor({ hub, line, onChange }) {
+    /** @param {{ hub: any, line: any, startOf: () => number, onChange: (live?: boolean) => void }} parts */
+    constructor({ hub, line, startOf, onChange }) {
         this.#hub = hub;
         this.#line = line;
+        this.#startOf = startOf;
         this.#onChange = onChange;
     }
 
-    /** Begins anew from a time. */
-    async read(start) {
+    /** Begins anew. @param {boolean} [again]  what is there stays until all has come */
+    async read(again = false) {
         const mine = ++this.#run;
-        this.#start = start;
+        const trace = new Trace(ROW_LIMIT);
+        this.#start = this.#startOf();
         this.#subscription?.close();
         this.#subscription = null;
-        this.trace = new Trace(ROW_LIMIT);
+        this.trace = again ? this.trace : trace;
         this.reading = true;
         this.error = null;
         try {
-            const options = { name: this.#line.key, start, gaps: true, maxRows: PAGE_ROWS };
+            const name = this.#line.key;
+            const options = { name, start: this.#start, gaps: true, maxRows: PAGE_ROWS };
             for await (const page of this.#hub.client.queryPages(options)) {
                 if (mine !== this.#run) {
                     return;
                 }
-                page.gaps.forEach((gap) => this.trace.gap(gap));
-                page.records.forEach((row) => this.#take(row, row.payload));
+                page.gaps.forEach((gap) => trace.gap(gap));
+                page.records.forEach((row) => this.#take(trace, row, row.payload));
                 this.#onChange();
             }
+            if (mine !== this.#run) {
+                return;
+            }
+            trace.torn = false; // Whatever is stored is one history.
+            this.trace = trace;
             this.#follow();
         } catch (error) {
             if (mine === this.#run) {
@@ -64,7 +75,7 @@ export class LineReader {
     /** With a new connection: what the old one broke off begins anew. */
     heal() {
         if (this.error !== null) {
-            this.read(this.#start);
+            this.read();
         }
     }
 
@@ -80,13 +91,18 @@ export class LineReader {
             ...(from === null ? { since: this.#start } : { from }),
             gaps: true,
             onEvent: (value) => {
-                this.#take(value, value.data);
-                if (value.skipped > 0) {
-                    this.#reread();
+                this.#take(this.trace, value, value.data);
+                if (this.trace.torn) {
+                    this.#reread(TORN_MS);
+                } else if (value.skipped > 0) {
+                    this.#reread(REREAD_MS);
                 }
                 this.#onChange(isLive(value));
             },
             onGap: (gap) => this.trace.gap(gap),
+            // It could not go on where it was: perhaps what it was of is no more.
+            onSubscribed: ({ first, resumed }) =>
+                !first && resumed === false && this.#reread(TORN_MS),
             onEnded: ({ error }) => {
                 this.error = error ?? null;
             },
@@ -94,17 +110,17 @@ export class LineReader {
     }
 
     /** What was passed over on its way here is in the history all the same. */
-    #reread() {
+    #reread(inMs) {
         this.#rereading ??= setTimeout(() => {
             this.#rereading = null;
-            this.read(this.#start);
-        }, REREAD_MS);
+            this.read(true);
+        }, inMs);
     }
 
-    #take(row, payload) {
+    #take(trace, row, payload) {
         const value = valueIn(this.#line, payload);
         if (value !== undefined) {
-            this.trace.push(row, value);
+            trace.push(row, value);
         }
     }
 }
