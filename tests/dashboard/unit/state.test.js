@@ -243,10 +243,10 @@ describe("the feed", () => {
     });
 
     it("refuses a pattern that cannot be meant", () => {
-        for (const good of ["#", "temp.*", "temp.#", "hub.clock"]) {
+        for (const good of ["#", "temp.*", "temp.#", "hub.clock", "accuracy::*"]) {
             assert.equal(patternFault(good), null);
         }
-        for (const bad of ["", "temp*", "temp..x", "."]) {
+        for (const bad of ["", "temp*", "temp..x", ".", "::", "temp::", "temp:::x*"]) {
             assert.notEqual(patternFault(bad), null);
         }
     });

@@ -70,11 +70,11 @@ export function patternFault(pattern) {
         return "Write a pattern: temp.* is every temperature, # is everything.";
     }
     const bad = pattern
-        .split(".")
+        .split(/::|\./)
         .find((segment) => segment === "" || (/[*#]/.test(segment) && segment.length > 1));
     return bad === undefined
         ? null
-        : "Between dots stands a name, * for one name, or # for any number of them.";
+        : "Between dots or :: stands a name, * for one name, or # for any number of them.";
 }
 
 const HIDDEN = /(^|_)at$|timestamp|valid_for|horizon_h|absolute_error|^city$|^station$/;
