@@ -30,6 +30,10 @@ aimdb::Task walk(aimdb::Context context, aimdb::Producer<ClockTick> out, ClockPl
             co_return;
         }
         tick(plan, out, at);
+        if (at < plan.fast_until) {
+            // The first step begins where the warm-up ends, however long that took.
+            due = std::chrono::steady_clock::now();
+        }
     }
 }
 
