@@ -161,7 +161,7 @@ void add_hub(std::vector<Contract>& all) {
               {"commit_ms_p99", number, "ms", "99 of 100 are faster, of the last 1024."},
               {"sync_ms_mean", number, "ms", "The part of it that waits for the disk."},
               {"file_bytes", integer, "bytes", "Size of the file."},
-              {"wal_bytes", integer, "bytes", "Size of its write-ahead log."},
+              {"wal_bytes", integer, "bytes", "Size of its write-ahead log, whose file is reused."},
               {"gaps", integer, "", "Gaps recorded."},
               {"lost_values", integer, "", "Values in them."},
               {"rows_purged", integer, "rows", "Removed by retention."},

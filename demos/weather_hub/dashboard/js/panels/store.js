@@ -65,7 +65,7 @@ const GROUPS = [
                 label: "Write-ahead log",
                 of: (s) => size(s.wal_bytes),
                 line: (s) => s.wal_bytes,
-                note: () => "not yet in the file",
+                note: () => "size of its file, which is reused",
             },
             {
                 label: "Oldest row",
