@@ -18,7 +18,7 @@ const NEWEST_ROWS = 4;
  *
  * @returns {{ answered: Promise<void>, city: Signal, model: Signal, models: () => string[],
  *     validations: Set<Function>, chartPlace: Element }} */
-export function startAccuracy({ hub, places }) {
+export function startAccuracy({ hub, clock, clockChanged, places }) {
     const summaries = new Summaries();
     const newest = new Newest();
     const city = new Signal(null);
@@ -70,11 +70,7 @@ export function startAccuracy({ hub, places }) {
             if (summaries.size > 0) {
                 showFirst();
             } else {
-                area.set(
-                    "empty",
-                    "No forecast has matured yet. The first validations come about two observed days " +
-                        "after the hub's first start.",
-                );
+                sayWhyEmpty();
             }
             answer();
             follow();
@@ -84,6 +80,14 @@ export function startAccuracy({ hub, places }) {
             repaint();
         });
         answer();
+    }
+
+    function sayWhyEmpty() {
+        const why =
+            clock.state === "no-sources"
+                ? "and none will: the hub's sources are switched off (--no-sources), so none is made."
+                : "the first validations come about two observed days after the hub's first start.";
+        area.set("empty", `No forecast has matured yet, ${why}`);
     }
 
     function showFirst() {
@@ -126,6 +130,8 @@ export function startAccuracy({ hub, places }) {
     city.watch(repaint);
     model.watch(repaint);
     places.stations.watch(repaint);
+    // The clock is heard after the first answer.
+    clockChanged.watch(() => area.state.kind === "empty" && sayWhyEmpty());
     hub.eachOpen(load);
     return { answered, city, model, models, validations, chartPlace };
 }
