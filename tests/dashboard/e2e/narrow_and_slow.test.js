@@ -90,7 +90,38 @@ describe("a hub without anything", realHub, () => {
         await settled(page);
         assert.deepEqual(await unexplained(page), []);
         assert.match(await page.textContent("#accuracy .notice"), /No forecast has matured yet/);
+        // Nothing is promised that cannot come.
+        await page.waitForFunction(() =>
+            /sources are switched off/.test(
+                document.querySelector("#accuracy .notice").textContent,
+            ),
+        );
         assert.equal(await markTime(page, "first-data"), null);
+        assert.deepEqual(faults, []);
+        await page.context().close();
+    });
+
+    it("says what is wrong with a pattern, not that the sources are off", async () => {
+        const { page, faults } = await openPage(browser, hub.url, {}, (early) =>
+            early.clock.install(),
+        );
+        await settled(page);
+        const said = page.locator("#feed .notice");
+        await page.clock.runFor(2_000);
+        assert.match(await said.textContent(), /sources are switched off/);
+        for (const [pattern, why] of [
+            ["temp*", /\* for one name/],
+            ["no.such.record", /No record matches/],
+        ]) {
+            await page.fill("#feed input", pattern);
+            await page.press("#feed input", "Enter");
+            await page.waitForFunction(
+                (text) => new RegExp(text).test(document.querySelector("#feed .notice").textContent),
+                why.source,
+            );
+            await page.clock.runFor(3_000);
+            assert.match(await said.textContent(), why);
+        }
         assert.deepEqual(faults, []);
     });
 });

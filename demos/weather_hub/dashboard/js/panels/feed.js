@@ -83,6 +83,7 @@ export function startFeed({ hub, clock, contracts }) {
 
     function follow() {
         subscription?.close();
+        subscription = null;
         presets.forEach(({ preset, button }) =>
             setAttributes(button, { "aria-pressed": preset === pattern }),
         );
@@ -149,7 +150,8 @@ export function startFeed({ hub, clock, contracts }) {
     input.addEventListener("change", () => choose(input.value));
     pause.addEventListener("click", () => setPaused(!model.paused));
     setInterval(() => {
-        if (clock.state === "no-sources" && model.total === 0) {
+        const waiting = subscription !== null && subscription.ended === null;
+        if (waiting && clock.state === "no-sources" && model.total === 0) {
             area.set(
                 "empty",
                 `No event of ${pattern}: the hub's sources are switched off (--no-sources), ` +
