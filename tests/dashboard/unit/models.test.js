@@ -243,6 +243,26 @@ describe("the graph", () => {
         assert.equal(edges.find(({ from, to }) => from === "hub.*" && to === "temp.*").n, 2);
     });
 
+    it("calls what a record of the newest value only passes over superseded, not lag", () => {
+        const nodes = [
+            { key: "summary.a", buffer_type: "single_latest" },
+            { key: "summary.b", buffer_type: "spmc_ring" },
+        ];
+        const stages = nodes.map(({ key: record }) => ({ record, rate_s: 1, lagged: 42, failures: 0 }));
+        const [node] = visibleGraph(
+            { nodes, edges: [], stages },
+            { opened: new Set(), filter: "" },
+        ).nodes;
+        assert.deepEqual([node.lagged, node.superseded], [42, 42]);
+        assert.deepEqual(
+            node.stages.map(({ lagged, superseded }) => [lagged, superseded]),
+            [
+                [0, 42],
+                [42, 0],
+            ],
+        );
+    });
+
     it("opens a family into its records", () => {
         const ids = seen({ opened: new Set(["temp"]) }).nodes.map(({ id }) => id);
         assert.deepEqual(ids, ["hub.*", "temp.a", "temp.b", "obs.*", "free.*"]);

@@ -41,6 +41,7 @@ export function visibleGraph({ nodes, edges, stages }, { opened, filter }) {
                 buffer,
                 rate: 0,
                 lagged: 0,
+                superseded: 0,
                 failures: 0,
                 stages: [],
             });
@@ -48,7 +49,7 @@ export function visibleGraph({ nodes, edges, stages }, { opened, filter }) {
         shown.get(id).records.push(key);
         nodeOf.set(key, id);
     }
-    addStages(shown, nodeOf, stages);
+    addStages(shown, nodeOf, told(nodes, stages));
     return {
         nodes: [...shown.values()],
         edges: visibleEdges(edges, nodeOf),
@@ -57,8 +58,24 @@ export function visibleGraph({ nodes, edges, stages }, { opened, filter }) {
     };
 }
 
+/**
+ * A record of the newest value only is made to pass over others: what its readers missed was
+ * superseded, not lost.
+ */
+function told(nodes, stages) {
+    const newestOnly = new Set(
+        nodes.filter(({ buffer_type: type }) => type === "single_latest").map(({ key }) => key),
+    );
+    return stages.map((stage) =>
+        newestOnly.has(stage.record)
+            ? { ...stage, lagged: 0, superseded: stage.lagged }
+            : { ...stage, superseded: 0 },
+    );
+}
+
 function addStages(shown, nodeOf, stages) {
     const lagOf = new Map();
+    const supersededOf = new Map();
     for (const stage of stages) {
         const node = shown.get(nodeOf.get(stage.record));
         if (node) {
@@ -66,13 +83,15 @@ function addStages(shown, nodeOf, stages) {
             node.rate += stage.rate_s;
             node.failures += stage.failures;
             // The lag is the record's, told with each of its stages.
-            lagOf.set(stage.record, Math.max(stage.lagged, lagOf.get(stage.record) ?? 0));
+            raise(lagOf, stage.record, stage.lagged);
+            raise(supersededOf, stage.record, stage.superseded);
         }
     }
-    for (const [record, lagged] of lagOf) {
-        shown.get(nodeOf.get(record)).lagged += lagged;
-    }
+    lagOf.forEach((count, record) => (shown.get(nodeOf.get(record)).lagged += count));
+    supersededOf.forEach((count, record) => (shown.get(nodeOf.get(record)).superseded += count));
 }
+
+const raise = (counts, key, count) => counts.set(key, Math.max(count, counts.get(key) ?? 0));
 
 /** Edges between what is drawn, each once. */
 function visibleEdges(edges, nodeOf) {

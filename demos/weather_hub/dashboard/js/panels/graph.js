@@ -198,7 +198,7 @@ export function startGraph({ hub }) {
             setAttributes(view.element, {
                 "data-busy": node.rate > 0.05,
                 "data-chosen": node.id === chosen,
-                "aria-label": `${titleOf(node.id.replace(".*", ""))}: ${count}, ${rate}, ${node.lagged} values missed in the last minute, ${node.failures} failures`,
+                "aria-label": `${titleOf(node.id.replace(".*", ""))}: ${count}, ${rate}, ${node.lagged} values missed in the last minute, ${node.superseded} superseded, ${node.failures} failures`,
             });
         }
         for (const path of edges.children) {
@@ -234,6 +234,10 @@ export function startGraph({ hub }) {
 }
 
 const shorten = (text) => (text.length > 17 ? `${text.slice(0, 16)}…` : text);
+
+/** Of a record of the newest value only nothing is lost, older values are superseded. */
+const missedText = ({ lagged, superseded }) =>
+    superseded > 0 ? `${number(superseded, 0)} superseded` : `${number(lagged, 0)} values`;
 
 /** The busiest stages of what is drawn, or of one node. */
 class StageTable {
@@ -302,7 +306,7 @@ class StageTable {
                     h("td", { class: "number" }, number(stage.rate_s, 1)),
                     h("td", { class: "number" }, micros(stage.mean_us)),
                     h("td", { class: "number" }, micros(stage.p99_us)),
-                    h("td", { class: "number" }, `${number(stage.lagged, 0)} values`),
+                    h("td", { class: "number" }, missedText(stage)),
                     h("td", { class: "number" }, number(stage.failures, 0)),
                 ),
             ),
