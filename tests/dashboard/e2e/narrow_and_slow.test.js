@@ -43,6 +43,14 @@ describe("the page elsewhere", realHub, () => {
         });
     }
 
+    it("tells fingers to tap", async () => {
+        const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+        const { page } = await openPage(browser, hub.url, phone);
+        await settled(page);
+        assert.match(await page.textContent("#map .map-detail"), /^Tap a station/);
+        await page.context().close();
+    });
+
     it("says why it is empty while a slow network fills it", async (test) => {
         const context = await browser.newContext();
         const page = await context.newPage();

@@ -17,16 +17,26 @@ const DOT_STEP = 8;
 /** A ring is drawn for a value this new. */
 const PULSE_MS = 1_200;
 
+const canHover = matchMedia("(hover: hover)");
+
 export function startMap({ clock, places, weather }) {
     const marks = new Map();
     const narrow = matchMedia("(width < 700px)");
     const regions = h("div", { class: "map-regions" });
     let maps = [];
-    const detail = h(
-        "p",
-        { class: "map-detail", "aria-live": "polite" },
-        "Point at a station, or move to it with the Tab key, to read it.",
+    /** The station that is read. */
+    let told = null;
+    const detailText = h(
+        "span",
+        {},
+        canHover.matches
+            ? "Point at a station, or move to it with the Tab key, to read it."
+            : "Tap a station to read it.",
     );
+    const detailAge = ageElement("observed");
+    detailAge.hidden = true;
+    // It goes with time; who listens is told by the label of the station itself.
+    const detail = h("p", { class: "map-detail" }, detailText, " ", detailAge);
     const newest = ageElement("observed");
     const { gradient, first, last } = scaleGradient();
     const scale = h(
@@ -71,7 +81,10 @@ export function startMap({ clock, places, weather }) {
             const apart = spread(points, MARK_DISTANCE);
             map.element.hidden = here.length === 0;
             here.forEach((place, i) => {
-                const mark = drawMark(place, points[i], apart[i], (station) => tell(station));
+                const mark = drawMark(place, points[i], apart[i], (station) => {
+                    told = station;
+                    tell();
+                });
                 marks.set(place.station, mark);
                 map.layer.append(mark.element);
             });
@@ -100,15 +113,20 @@ export function startMap({ clock, places, weather }) {
         return freshness(at, age, place.sample_h * HOUR_MS, clock.daysPerSecond);
     }
 
-    function tell(station) {
-        const place = places.stations.value.get(station);
-        const values = weather.of(station);
+    function tell() {
+        const place = places.stations.value.get(told);
+        if (!place) {
+            return;
+        }
+        const values = weather.of(told);
         const fresh = FRESHNESS_TEXT[freshnessOf(place, values)];
         const text =
             values.at === null
                 ? `${place.name}, ${place.city_name}: no value yet.`
                 : `${place.name}, ${place.city_name}: ${quantity(values.celsius, "°C")}, ${date(values.at)}, ${fresh}${place.simulated ? ", simulated" : ""}.`;
-        setText(detail, text);
+        setText(detailText, text);
+        setAge(detailAge, values.at);
+        detailAge.hidden = values.at === null;
     }
 
     function show() {
@@ -124,6 +142,7 @@ export function startMap({ clock, places, weather }) {
             });
         }
         setAge(newest, at);
+        tell();
     }
 
     narrow.addEventListener("change", draw);
