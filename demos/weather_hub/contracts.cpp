@@ -85,9 +85,9 @@ const std::vector<ContractField>& accuracy_fields() {
         {"horizon_h", integer, "h", "How far it looked ahead."},
         {"predicted_celsius", number, "°C", "What it said."},
         {"actual_celsius", number, "°C", "What came."},
-        {"signed_error", number, "K", "Predicted minus actual."},
-        {"absolute_error", number, "K", "The same without its sign."},
-        {"within_tolerance", "boolean", "", "A hit: off by at most 2 K."},
+        {"signed_error", number, "°C", "Predicted minus actual."},
+        {"absolute_error", number, "°C", "The same without its sign."},
+        {"within_tolerance", "boolean", "", "A hit: off by at most 2 °C."},
         {"revisions", integer, "", "Forecasts that this one replaced."},
         {"timestamp", integer, time, "When it was validated."}};
     return fields;
@@ -111,12 +111,12 @@ void add_cities(std::vector<Contract>& all) {
                                 "A forecast that has matured, beside what really came."),
                        accuracy_fields()));
     all.push_back(
-        with(observed("accuracy_summary", "accuracy_summary.*", "K",
+        with(observed("accuracy_summary", "accuracy_summary.*", "°C",
                       "Errors of the forecasts over 24 h, 7 d and 30 d of observed time."),
              {{"city", text, "", "Key of the city."},
               {"at", integer, time, "Time of the newest validation; the windows end here."},
               {"models", "array", "",
-               "Per model and window h24, d7, d30: n, mae (K), bias (K), hit_rate (0 to 1)."}}));
+               "Per model and window h24, d7, d30: n, mae (°C), bias (°C), hit_rate (0 to 1)."}}));
 }
 
 void add_host(std::vector<Contract>& all) {

@@ -67,6 +67,28 @@ describe("the live page", realHub, () => {
         );
     });
 
+    it("the station that is read on the map is kept up to date", async () => {
+        const detail = () => page.textContent("#map .map-detail");
+        await page.locator("#map .map-mark").first().focus();
+        const first = await detail();
+        assert.match(first, /°C/);
+        await page.waitForFunction(
+            (before) => document.querySelector("#map .map-detail").textContent !== before,
+            first,
+        );
+        await page.waitForFunction(() =>
+            /hour|ago/.test(document.querySelector("#map .map-detail .age").textContent),
+        );
+    });
+
+    it("errors of forecasts are told in one unit", async () => {
+        await page.waitForFunction(() =>
+            [...document.querySelectorAll("#feed .feed-value")].some(({ textContent }) =>
+                /signed_error \u2212?\d+\.\d\d\u202f°C/.test(textContent),
+            ),
+        );
+    });
+
     it("the remote station says how it is started", async () => {
         const card = page.locator('.card[data-station="lisbon_gago_coutinho"]');
         await page.waitForFunction(() =>

@@ -67,6 +67,14 @@ describe("numbers", () => {
         assert.equal(measured(7, ""), "7");
     });
 
+    it("have two digits where they are errors, which are small", () => {
+        for (const field of ["signed_error", "absolute_error", "mae", "bias"]) {
+            assert.equal(plain(measured(1.234, "°C", undefined, field)), "1.23 °C");
+        }
+        assert.equal(plain(measured(1.234, "°C", undefined, "celsius")), "1.2 °C");
+        assert.equal(plain(measured(1.234, "%", undefined, "absolute_error")), "1 %");
+    });
+
     it("have as many digits as are worth reading", () => {
         assert.deepEqual(
             [0.01234, 1.234, 12.34, 1234.5].map((value) => compact(value)).map(plain),

@@ -90,7 +90,7 @@ export function valueText(data, unitOf = () => "") {
             continue;
         }
         if (typeof value === "number") {
-            parts.push(`${name} ${measured(value, unitOf(name))}`);
+            parts.push(`${name} ${measured(value, unitOf(name), undefined, name)}`);
         } else if (typeof value === "string") {
             parts.push(value.length > 40 ? `${value.slice(0, 39)}…` : value);
         } else if (typeof value === "boolean") {

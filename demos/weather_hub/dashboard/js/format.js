@@ -75,7 +75,6 @@ export function compact(value, whole = Number.isInteger(value)) {
 /** Digits after the point by unit: values of one kind are told alike everywhere. */
 const DIGITS = {
     "°C": 1,
-    K: 2,
     "%": 0,
     "m/s": 1,
     ms: 2,
@@ -85,10 +84,18 @@ const DIGITS = {
     h: 0,
 };
 
-/** A value with its unit's digits; without a unit as many as are worth reading. */
-export function measured(value, unit, whole) {
+/** What forecasts are off by: a tenth of a degree is much of it. */
+const ERROR = /(^|_)error$|^mae$|^bias$/;
+const ERROR_DIGITS = 2;
+
+/**
+ * A value with its unit's digits; without a unit as many as are worth reading.
+ *
+ * @param {string} [field]  what it is: errors have more digits than what they are of
+ */
+export function measured(value, unit, whole, field = "") {
     const symbol = unitSymbol(unit);
-    const digits = DIGITS[symbol];
+    const digits = symbol === "°C" && ERROR.test(field) ? ERROR_DIGITS : DIGITS[symbol];
     const text = digits === undefined ? compact(value, whole) : number(value, digits);
     return symbol === "" || text === NONE ? text : `${text}${THIN}${symbol}`;
 }

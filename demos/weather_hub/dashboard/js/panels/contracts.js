@@ -239,7 +239,7 @@ function fieldRow({ name, type, unit, doc }, stats) {
     const seen = stats.of(name);
     const whole = type === "number" ? false : undefined;
     const text = (value) =>
-        value === undefined ? NONE : isTime ? dateTime(value) : measured(value, unit, whole);
+        value === undefined ? NONE : isTime ? dateTime(value) : measured(value, unit, whole, name);
     const numbers = isTime ? [seen?.min, undefined, seen?.max] : [seen?.min, seen?.mean, seen?.max];
     return h(
         "tr",
@@ -263,12 +263,12 @@ function valueWithUnits(data, contract) {
             if (symbol === "time") {
                 return dateTime(value);
             }
-            return `${name} ${shortValue(value, type, unit)}`;
+            return `${name} ${shortValue(value, type, unit, name)}`;
         })
         .join(" · ");
 }
 
-function shortValue(value, type, unit) {
+function shortValue(value, type, unit, name) {
     if (Array.isArray(value)) {
         const parts = value
             .slice(0, 4)
@@ -280,5 +280,5 @@ function shortValue(value, type, unit) {
     if (typeof value !== "number") {
         return String(value);
     }
-    return measured(value, unit, type === "number" ? false : undefined);
+    return measured(value, unit, type === "number" ? false : undefined, name);
 }

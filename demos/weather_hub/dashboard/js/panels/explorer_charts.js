@@ -106,7 +106,7 @@ export class ExplorerCharts {
 }
 
 function showGroup(group, window) {
-    const { members, chart, unit } = group;
+    const { members, chart } = group;
     const gaps = members.map(({ reader }) => reader.trace.gaps());
     const inView = gaps.flat().filter(({ from, to }) => to > window.from && from < window.to);
     const lines = members.map(({ reader }, i) =>
@@ -114,7 +114,7 @@ function showGroup(group, window) {
     );
     chart.set(align(lines), window, inView);
     const newest = members.map(
-        ({ line, reader }) => `${line.label}: ${measured(reader.trace.at(Infinity)?.v, unit)}`,
+        ({ line, reader }) => `${line.label}: ${reading(line, reader.trace.at(Infinity))}`,
     );
     chart.describe(`${newest.join("; ")}. ${dateTime(window.from)} to ${dateTime(window.to)}.`);
     setText(group.gapNote, gapText(inView));
@@ -143,11 +143,13 @@ function gapText(gaps) {
     return `Gaps: ${parts.join("; ")}.`;
 }
 
+const reading = ({ unit, field }, point) => measured(point?.v, unit, undefined, field);
+
 /** The values under the cursor, or the newest ones. */
 function read(cursor, { members, readings, ages, when }) {
     members.forEach(({ reader, line }, i) => {
         const point = reader.trace.at(cursor?.x ?? Infinity);
-        setText(readings[i], measured(point?.v, line.unit));
+        setText(readings[i], reading(line, point));
         setAge(ages[i], point?.t);
     });
     setText(
