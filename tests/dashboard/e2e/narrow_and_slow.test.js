@@ -38,6 +38,12 @@ describe("the page elsewhere", realHub, () => {
                 document.documentElement.clientWidth,
             ]);
             assert.ok(needed <= given, `${needed} of ${given}`);
+            await page.waitForSelector("#contracts .contract-fields td");
+            const cut = await page.$eval(
+                "#contracts .contract-fields",
+                ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+            );
+            assert.ok(!cut, "fields of a contract are cut");
             assert.deepEqual(await unexplained(page), []);
             await page.context().close();
         });

@@ -240,15 +240,22 @@ function fieldRow({ name, type, unit, doc }, stats) {
     const whole = type === "number" ? false : undefined;
     const text = (value) =>
         value === undefined ? NONE : isTime ? dateTime(value) : measured(value, unit, whole, name);
-    const numbers = isTime ? [seen?.min, undefined, seen?.max] : [seen?.min, seen?.mean, seen?.max];
+    const numbers = [
+        ["Least", seen?.min],
+        ["Mean", isTime ? undefined : seen?.mean],
+        ["Greatest", seen?.max],
+    ];
     return h(
         "tr",
         {},
         h("th", { scope: "row" }, h("code", {}, name)),
         h("td", { class: "muted" }, type),
         h("td", { class: "muted" }, unitSymbol(unit) || NONE),
-        numbers.map((value) => h("td", { class: "number" }, text(value))),
-        h("td", { class: "number muted" }, seen ? `${number(seen.n, 0)} values` : NONE),
+        // Narrow screens have no heads, and their cells say what they are.
+        numbers.map(([label, value]) =>
+            h("td", { class: "number", "data-label": label }, text(value)),
+        ),
+        h("td", { class: "number muted contract-count" }, seen ? `${number(seen.n, 0)} values` : NONE),
         h("td", { class: "contract-doc" }, doc),
     );
 }
