@@ -9,9 +9,11 @@ export function isPattern(topic) {
     return topic.includes("*") || topic.includes("#");
 }
 
+const SEPARATOR = /\.|::/;
+
 /**
- * AimX's matcher: segments are separated by `.`; `*` is one segment, `#` any number of them, each
- * only as a whole segment. Costs at most pattern x topic segments.
+ * AimX's matcher: segments are separated by `.` or `::`; `*` is one segment, `#` any number of
+ * them, each only as a whole segment. Costs at most pattern x topic segments.
  *
  * @param {string} pattern
  * @param {string} topic
@@ -20,8 +22,8 @@ export function matchesPattern(pattern, topic) {
     if (pattern === topic) {
         return true;
     }
-    const wanted = pattern.split(".");
-    const given = topic.split(".");
+    const wanted = pattern.split(SEPARATOR);
+    const given = topic.split(SEPARATOR);
     let w = 0;
     let g = 0;
     let hash = -1; // Where the newest `#` stands, and

@@ -113,6 +113,10 @@ describe("a pattern", () => {
             ["**", "a.b", false],
             ["a.#", "a/b", false],
             ["a.+", "a.b", false],
+            ["a.*", "a::b", true],
+            ["a::*", "a.b", true],
+            ["a::#", "a::b.c", true],
+            ["a.*", "a:b", false],
         ];
 
         for (const [pattern, topic, match] of table) {
