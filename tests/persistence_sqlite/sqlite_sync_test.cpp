@@ -19,6 +19,21 @@ protected:
             {"a", "b"});
     }
 
+    /// A connection of somebody else, which holds the log until it is closed.
+    [[nodiscard]] sqlite3* open_foreign_reader() const {
+        sqlite3* reader = nullptr;
+        sqlite3_open(directory_.file().c_str(), &reader);
+        sqlite3_exec(reader, "BEGIN; SELECT * FROM record", nullptr, nullptr, nullptr);
+        return reader;
+    }
+    static void write_rows(BackendDriver& driver, int rows) {
+        for (int row = 0; row < rows; ++row) {
+            driver.put("a", row, std::string(500, '7'));
+        }
+        driver.commit();
+        static_cast<void>(driver.backend().maintain());
+    }
+
     TempDirectory directory_;
     CountingVfs vfs_{"counting"};
 };
@@ -138,16 +153,8 @@ TEST_F(SqliteSync, KeepsTheLogSmallOnceAReaderThatHeldItBackIsGone) {
                         .wal_hard_limit_bytes = 2U << 20U,
                         .checkpoint_pages = 100});
     driver.store("a", 0, "0");
-    sqlite3* other = nullptr;
-    sqlite3_open(directory_.file().c_str(), &other);
-    sqlite3_exec(other, "BEGIN; SELECT * FROM record", nullptr, nullptr, nullptr);
-    const auto write_group = [&] {
-        for (int row = 0; row < 1'000; ++row) {
-            driver.put("a", row, std::string(500, '7'));
-        }
-        driver.commit();
-        static_cast<void>(driver.backend().maintain());
-    };
+    sqlite3* const other = open_foreign_reader();
+    const auto write_group = [&] { write_rows(driver, 1'000); };
     for (int group = 0; group < 5; ++group) {
         write_group();
     }
@@ -167,16 +174,8 @@ TEST_F(SqliteSync, InsistsOnAnEmptyLogOnceUntilItHasGrownByAnotherCheckpoint) {
                         .wal_hard_limit_bytes = 2U << 20U,
                         .checkpoint_pages = 600});
     driver.store("a", 0, "0");
-    sqlite3* other = nullptr;
-    sqlite3_open(directory_.file().c_str(), &other);
-    sqlite3_exec(other, "BEGIN; SELECT * FROM record", nullptr, nullptr, nullptr);
-    const auto write_group = [&] {
-        for (int row = 0; row < 100; ++row) {
-            driver.put("a", row, std::string(500, '7'));
-        }
-        driver.commit();
-        static_cast<void>(driver.backend().maintain());
-    };
+    sqlite3* const other = open_foreign_reader();
+    const auto write_group = [&] { write_rows(driver, 100); };
     while (driver.backend().stats().checkpoint_failures == 0) {
         write_group();
     }
