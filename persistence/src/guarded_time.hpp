@@ -14,7 +14,8 @@ namespace aimdb::detail {
 /// A wall clock that jumps ahead makes rows look older than they are. But once as much
 /// time has really passed since the jump as a record keeps its rows, every row from before
 /// it is that old anyway. So a jump counts for an age after that age, and not before.
-/// What is removed was that old, to within `slack`, whatever the clock did.
+/// What is removed was that old, to within `slack`, whatever the clock did since the start;
+/// the clock at the start is believed, up to `longest_pause`.
 ///
 /// Threads: thread-confined.
 class GuardedTime {
